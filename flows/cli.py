@@ -1,0 +1,144 @@
+"""`lofi`: one short function a verb. Heavy imports are inside the verbs, so that the help is instant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flows.doors import enter
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+FORMATS = ("flac", "mp3", "m4a", "opus")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="lofi-label", message="lofi %(version)s")
+def lofi() -> None:
+    """An automatic lo-fi record label: type a theme, get a finished album."""
+
+
+def main() -> None:
+    """Run `lofi` as a program."""
+    enter(lofi)
+
+
+def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--library",
+        type=click.Path(path_type=Path),
+        help="Folder that holds the albums and the catalogue.  [default: output, or LOFI_LIBRARY]",
+    )(verb)
+
+
+def _settings(**given: object) -> Settings:
+    from pipeline.settings import read_settings
+
+    return read_settings(os.environ, **given)
+
+
+@lofi.command()
+@click.argument("theme")
+@click.option("--tracks", type=int, default=8, show_default=True, help="Number of tracks.")
+@click.option("--seconds", type=float, default=120.0, show_default=True, help="Length of each track.")
+@click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from.")
+@click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
+@click.option("--style", help="Style of the album.  [default: what the theme suggests]")
+@click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
+@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@click.option("--plain", is_flag=True, help="Work without Prefect.")
+@_with_library
+def make(
+    theme: str,
+    seed: int | None,
+    studio: str | None,
+    dry_run: bool,
+    as_json: bool,
+    plain: bool,
+    library: Path | None,
+    **wanted: Any,
+) -> None:
+    """Make an album from THEME, or finish the one an interrupted run of the same command began."""
+    # The first line comes before anything is loaded: nobody should wonder whether it started.
+    click.echo("Opening the studio …", err=as_json)
+    from flows import making
+
+    settings = _settings(library=library, studio=studio)
+    if dry_run:
+        making.show_plan(theme, seed, wanted, settings, as_json=as_json)
+    else:
+        making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain)
+
+
+@lofi.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_with_library
+def list_albums(as_json: bool, library: Path | None) -> None:
+    """List the albums of the library."""
+    from flows import looking
+
+    looking.list_albums(_settings(library=library), as_json=as_json)
+
+
+@lofi.command()
+@click.argument("album")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
+@_with_library
+def show(album: str, as_json: bool, library: Path | None) -> None:
+    """Show one ALBUM: its tracks, why each take was chosen, and its files."""
+    from flows import looking
+
+    looking.show(album, _settings(library=library), as_json=as_json)
+
+
+@lofi.command()
+@click.argument("albums", nargs=-1)
+@_with_library
+def verify(albums: tuple[str, ...], library: Path | None) -> None:
+    """Check every file of ALBUMS (or of all) against its recorded hash, and that it decodes."""
+    click.echo("Checking …")
+    from flows import looking
+
+    looking.verify(albums, _settings(library=library))
+
+
+@lofi.command()
+@click.argument("album")
+@click.argument("track", type=int)
+@click.option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
+@_with_library
+def replay(album: str, track: int, take: int | None, library: Path | None) -> None:
+    """Render a take of TRACK again from ALBUM's manifest and compare."""
+    click.echo("Rendering it again …")
+    from flows import looking
+
+    looking.replay(album, track, take, _settings(library=library))
+
+
+@lofi.command()
+@_with_library
+def reindex(library: Path | None) -> None:
+    """Read every album.json into the catalogue again; nothing in the catalogue is lost."""
+    from flows import looking
+
+    looking.reindex(_settings(library=library))
+
+
+@lofi.command()
+@_with_library
+def doctor(library: Path | None) -> None:
+    """Say what works on this machine, what is missing, and the line that installs it."""
+    from flows import looking
+
+    looking.doctor(_settings(library=library))
+
+
+if __name__ == "__main__":
+    main()

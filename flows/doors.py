@@ -1,0 +1,98 @@
+"""What every verb does at the door: say errors in one line, and leave with the right exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from pipeline.errors import LofiError
+
+INTERRUPTED = 130
+BUG = 70
+STOPPED = "Stopped. Everything finished is kept; the same command goes on from here."
+
+
+class _Stopping:
+    """What Ctrl-C and SIGTERM do: the first ends the run in good order, the second at once.
+
+    Leaving at once is safe: it is what a power cut does, and workers leave with us.
+    """
+
+    asked = False
+
+    def __call__(self, _: int, __: FrameType | None) -> NoReturn:
+        if self.asked:
+            os._exit(INTERRUPTED)
+        self.asked = True
+        _say("Stopping: what is being rendered is finished first. Once more to leave at once.")
+        raise KeyboardInterrupt
+
+
+def enter(command: click.Command) -> NoReturn:
+    """Run a click command as a program."""
+    # Workers use one thread each; numeric libraries that start more only get in each other's way.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    for stream in (sys.stdout, sys.stderr):
+        # A title may hold what the terminal's encoding does not: a question mark beats a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    stopping = _Stopping()
+    signal.signal(signal.SIGTERM, stopping)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as it is for a job in the background
+        signal.signal(signal.SIGINT, stopping)
+    code = _run(command, stopping)
+    sys.exit(code)
+
+
+def _run(command: click.Command, stopping: _Stopping) -> int:
+    try:
+        # Outside its standalone mode click returns the code of an Exit, and else what the verb returned: nothing.
+        code = command.main(standalone_mode=False)
+        sys.stdout.flush()
+        return code or 0
+    except LofiError as error:
+        _say(str(error))
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        _say(f"{error.format_message().rstrip('.')}. {_hint(error)}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say(STOPPED)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader left (lofi list | head). Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001 - the last door: whatever is not a LofiError is a bug of ours
+        if stopping.asked:  # some libraries turn an interrupt into an error of their own
+            _say(STOPPED)
+            return INTERRUPTED
+        traceback.print_exc()
+        _say("This is a bug in lofi, please report it with the lines above. Everything finished is kept.")
+        return BUG
+
+
+def _hint(error: click.ClickException) -> str:
+    """Return what most likely went wrong on the command line."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    verb = context.info_name if context else None
+    if verb == "make" and isinstance(error, click.NoSuchOption):
+        return 'A theme that starts with a dash goes after two: lofi make -- "-theme".'
+    if verb == "make" and "extra argument" in error.format_message():
+        return 'Put the theme in quotes: lofi make "rainy library at night".'
+    return f"See lofi {verb} --help." if verb and verb != "lofi" else "See lofi --help."
+
+
+def _say(message: str) -> None:
+    click.echo(f"lofi: {message}", err=True)

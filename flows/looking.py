@@ -1,0 +1,241 @@
+"""The verbs that look at what is there: list, show, verify, replay, reindex, doctor."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+
+import click
+from rich.text import Text
+
+from flows.printing import console, print_json, summary
+from flows.tables import album_table, rows_table
+from pipeline.audio.chapters import clock
+from pipeline.catalogue.rows import AlbumRow
+from pipeline.domain import Album, Backend, Brief, Project
+from pipeline.errors import LofiError, ShelfError
+from pipeline.library import open_to_look
+from pipeline.settings import Settings
+from pipeline.shelf import AlbumFolder, Shelf
+from pipeline.shelf.album_folder import PLAN
+from pipeline.shelf.names import slug_of
+from pipeline.workers import Workers
+
+WHOLE, DAMAGED = 0, 1
+
+
+def list_albums(settings: Settings, *, as_json: bool) -> None:
+    """List every album, the newest last."""
+    with open_to_look(settings) as (shelf, catalogue):
+        rows = catalogue.albums()
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in rows])
+        return
+    out = console()
+    if not rows:
+        out.print(Text(f'No albums in {shelf.root} yet. Make one: lofi make "rainy library at night"'), soft_wrap=True)
+        return
+    out.print(
+        rows_table(
+            ("Album", "Title", "Status", "Tracks", "Made"),
+            [
+                (
+                    row.slug,
+                    row.title,
+                    row.status.replace("_", " "),
+                    str(row.brief.tracks),
+                    (row.finished or row.created).astimezone().strftime("%Y-%m-%d %H:%M"),
+                )
+                for row in rows
+            ],
+        )
+    )
+    for row in rows:
+        if row.status == "needs_attention":
+            out.print(Text(f"{row.slug}: {row.why}"), soft_wrap=True)
+
+
+def show(slug: str, settings: Settings, *, as_json: bool) -> None:
+    """Show one album, finished or not."""
+    with open_to_look(settings) as (shelf, catalogue):
+        folder = _folder(shelf, slug)
+        row = next((row for row in catalogue.albums() if row.slug == slug), None)
+    if not folder.is_complete():
+        _show_unfinished(folder, row, settings, as_json=as_json)
+        return
+    album = folder.read_manifest()
+    command = make_command(album.brief, settings)
+    if as_json:
+        print_json(
+            {
+                **summary(album, folder.folder),
+                "status": row.status if row else "draft",
+                "concept": album.plan.concept,
+                "painting": album.cover.model_dump(mode="json", include={"seed", "scene", "palette", "why"}),
+                "backends": {role: part.model_dump(mode="json") for role, part in _backends(album).items()},
+                "command": command,
+            }
+        )
+        return
+    out = console()
+    out.print(Text(album.plan.title, style="bold"))
+    out.print(Text(album.plan.concept))
+    out.print(album_table(album))
+    out.print(Text(f"Cover: {album.cover.scene}, {album.cover.palette}. {album.cover.why}"))
+    out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
+    parts = ", ".join(f"{part.name} {part.version}" for part in _backends(album).values())
+    out.print(Text(f"Made by: {parts}"))
+    out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)
+    for file in (*(f for track in album.tracks for f in track.files), *album.cover.files, *album.mix.files):
+        out.print(Text(str(folder.folder / file.path)), soft_wrap=True)
+
+
+def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settings, *, as_json: bool) -> None:
+    project = folder.peek(PLAN, Project)
+    if project is None:
+        raise ShelfError(f"{folder.slug} was never begun.", "Make it again with `lofi make`.")
+    finished, asked = len(list(folder.folder.glob("takes/*.flac"))), project.brief.tracks * project.brief.takes
+    command = make_command(project.brief, settings)
+    if as_json:
+        print_json(
+            {
+                "slug": folder.slug,
+                "status": row.status if row else "in_progress",
+                "why": row.why if row else "",
+                "title": project.plan.title,
+                "takes": {"finished": finished, "asked": asked},
+                "command": command,
+            }
+        )
+        return
+    out = console()
+    out.print(Text(project.plan.title, style="bold"))
+    out.print(f"Not finished: {finished} of {asked} takes are on the shelf.")
+    if row is not None and row.why:
+        out.print(Text(row.why), soft_wrap=True)
+    out.print(Text(f"Go on with: {command}"), soft_wrap=True)
+
+
+def _backends(album: Album) -> dict[str, Backend]:
+    return {
+        "writer": album.writer,
+        "musician": album.takes[0].backend,
+        "judge": album.verdicts[0].judge,
+        "painter": album.cover.painter,
+    }
+
+
+def verify(slugs: tuple[str, ...], settings: Settings) -> None:
+    """Check every file of some albums, or of all. Exits 1 when anything is wrong."""
+    from pipeline.proof import verify as verify_album
+
+    problems = files = 0
+    with open_to_look(settings) as (shelf, catalogue):
+        folders = [_folder(shelf, slug) for slug in slugs] or list(shelf.albums())
+        manifests = {row.slug: row.manifest for row in catalogue.albums()}
+    with Workers(settings.workers) as workers:
+        for folder in folders:
+            if not folder.is_complete():
+                click.echo(f"{folder.slug}: not finished, so there is nothing to check it against")
+                problems += bool(slugs)
+                continue
+            try:
+                for checked in verify_album(folder, workers, manifests.get(folder.slug)):
+                    files += 1
+                    if checked.problem:
+                        problems += 1
+                        click.echo(f"{folder.slug}: {checked.path} {checked.problem}")
+            except LofiError as error:
+                problems += 1
+                click.echo(str(error))
+    click.echo(f"{files} files checked, {problems} problems." if problems else f"{files} files checked, all whole.")
+    if problems:
+        click.echo("`lofi show ALBUM` prints the command that makes what is missing or damaged again.")
+        raise click.exceptions.Exit(DAMAGED)
+
+
+def replay(slug: str, number: int, index: int | None, settings: Settings) -> None:
+    """Render a take again and say whether it is the same. Exits 1 when it is not."""
+    from pipeline.proof import find_take
+    from pipeline.proof import replay as replay_take
+    from pipeline.studio import open_studio
+
+    folder = _folder(Shelf.open(settings.library, writable=False), slug)
+    album = folder.read_manifest()
+    take = find_take(album, number, index)
+    musician = open_studio(settings.model_copy(update={"studio": album.brief.studio})).musician
+    with Workers(1) as workers:
+        played = replay_take(folder, take, musician, workers)
+    name = f"Take {take.order.index} of “{take.order.track.title}”"
+    if played.same:
+        click.echo(f"{name}: the same, byte for byte ({played.backend}).")
+        return
+    then = f"{take.backend.name} {take.backend.version}"
+    click.echo(
+        f"{name}: differs by at most {played.difference:.0f} dBFS "
+        f"({'nobody can hear that' if played.agrees else 'that is other music'}; "
+        f"rendered then by {then}, now by {played.backend})."
+    )
+    if not played.agrees:
+        raise click.exceptions.Exit(DAMAGED)
+
+
+def reindex(settings: Settings) -> None:
+    """Merge every album on the shelf into the catalogue. Exits 1 when an album could not be read."""
+    from pipeline.catalogue.reindex import reindex as run
+
+    shelf = Shelf.open(settings.library)
+    found = run(shelf, shelf.catalogue_path)
+    if found.moved_aside:
+        click.echo(f"The damaged catalogue is kept as {found.moved_aside}; {sum(found.salvaged.values())} rows saved.")
+    click.echo(
+        f"{len(found.finished)} finished albums and {len(found.unfinished)} unfinished ones are in the catalogue."
+    )
+    for slug, said in (*found.damaged, *found.conflicts):
+        click.echo(f"{slug}: {said}")
+    for slug in found.missing:
+        click.echo(f"{slug}: in the catalogue, but not on the shelf")
+    if found.damaged:
+        raise click.exceptions.Exit(DAMAGED)
+
+
+def doctor(settings: Settings) -> None:
+    """Print what works here. Exits 1 when something an album needs is broken."""
+    from pipeline.doctor import examine
+
+    broken = False
+    for finding in examine(settings):
+        mark = {"ok": "ok    ", "note": "note  ", "broken": "BROKEN"}[finding.state]
+        click.echo(f"{mark}  {finding.what:<10}  {finding.found}")
+        if finding.remedy:
+            click.echo(f"{'':20}{finding.remedy}")
+        broken |= finding.state == "broken"
+    if broken:
+        raise click.exceptions.Exit(DAMAGED)
+    click.echo('Ready: lofi make "rainy library at night"')
+
+
+def _folder(shelf: Shelf, slug: str) -> AlbumFolder:
+    """Return the folder of an album named by its folder or its title, or raise ShelfError with the nearest name."""
+    have = [folder.slug for folder in shelf.albums()]
+    for name in (slug, slug_of(slug)):
+        if name in have:
+            return shelf.album(name)
+    near = difflib.get_close_matches(slug, have, n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`lofi list` shows what is there."
+    raise ShelfError(f"There is no album {slug!r} in {shelf.root}.", hint)
+
+
+def make_command(brief: Brief, settings: Settings) -> str:
+    """Return the command that makes this very album in this library, or goes on with it."""
+    # repr is exact, so that the command's brief is this brief.
+    seconds = repr(float(brief.seconds)).removesuffix(".0")
+    options = f"--tracks {brief.tracks} --seconds {seconds} --takes {brief.takes} --seed {brief.seed}"
+    usual = Settings.model_fields
+    if brief.studio != usual["studio"].default or settings.studio != brief.studio:
+        options += f" --studio {shlex.quote(brief.studio)}"
+    if settings.library != usual["library"].default:
+        options += f" --library {shlex.quote(str(settings.library))}"
+    style = f" --style {shlex.quote(brief.style)}" if brief.style else ""
+    formats = "".join(f" --format {name}" for name in brief.formats if name != "flac")
+    return f"lofi make {options}{style}{formats} -- {shlex.quote(brief.theme)}"

@@ -1,0 +1,90 @@
+"""The Prefect flow: each step of an album as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from prefect import flow, task
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.tasks import Task
+
+from flows.tables import ranked_markdown
+from pipeline.album import make_album
+from pipeline.domain import Album, Brief
+from pipeline.errors import BackendUnavailable
+from pipeline.steps.conductor import RETRIES, RETRY_PAUSE, Promise, worth_retrying
+from pipeline.steps.plan import finished_album
+from pipeline.steps.session import Label
+
+R = TypeVar("R")
+
+PREFECT_AND_ITS_WIRES = {"prefect", "httpx", "httpcore", "websockets", "anyio"}
+"""Where an exception comes from that says nothing about the album."""
+
+
+def _retry(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, BaseException) and worth_retrying(error)
+
+
+class PrefectConductor:
+    """Starts each step as a Prefect task of the running flow."""
+
+    def start(self, name: str, step: Callable[..., R], *args: Any) -> Promise[R]:
+        """Submit a step as a task run called `name`."""
+        as_task: Task[..., R] = task(
+            name=name.split(maxsplit=1)[0],
+            task_run_name=lambda: name,  # a plain string would be formatted, and titles may hold braces
+            retries=RETRIES,
+            retry_delay_seconds=RETRY_PAUSE,
+            retry_condition_fn=_retry,
+            # Prefect's results are not a record of truth: what is finished is on the shelf and found there.
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )(step)
+        promise: Promise[R] = as_task.submit(*args)
+        return promise
+
+
+@flow(name="make-album", validate_parameters=False, persist_result=False)
+def make_album_flow(label: Label, brief: Brief) -> Album:
+    """Make one album and leave its ranked table and cover as artifacts."""
+    album = make_album(label, brief, PrefectConductor(), "prefect")
+    folder = label.shelf.album(album.slug)
+    create_markdown_artifact(ranked_markdown(album), key=f"takes-{album.slug}", description=album.plan.title)
+    cover = folder.path("cover.png").resolve().as_uri()
+    create_link_artifact(cover, link_text=f"Cover of {album.plan.title}", key=f"cover-{album.slug}")
+    return album
+
+
+def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
+    """Run the flow against a Prefect API.
+
+    An album that is whole on the shelf is made, whatever becomes of Prefect meanwhile. Raises BackendUnavailable
+    when Prefect was lost before that, and whatever the steps raise.
+
+    The heartbeat is off: joining its thread costs a second a run, and the lease on the album already tells the
+    dead from the living.
+    """
+    with temporary_settings({PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        named = make_album_flow.with_options(flow_run_name=lambda: brief.theme[:60])
+        try:
+            return named(label, brief)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in PREFECT_AND_ITS_WIRES:
+                raise
+            made = finished_album(label.shelf, label.catalogue, brief)
+            if made is None:
+                raise BackendUnavailable(
+                    f"Prefect was lost on the way ({type(error).__name__}).",
+                    "Everything finished is kept: run the same command again, or add --plain to work without Prefect.",
+                ) from error
+            return made
+        finally:
+            # Task states travel as events in the background; the server may end as soon as we return.
+            EventsWorker.drain_all(timeout=5)

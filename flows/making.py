@@ -1,0 +1,123 @@
+"""The verb `make`: from the words on the command line to an album, with Prefect or without."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import ExitStack, closing
+from typing import Any
+from uuid import uuid4
+
+from rich.console import Console
+from rich.text import Text
+
+from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
+from flows.printing import console, print_json, summary
+from flows.screen import Screen
+from flows.tables import album_table, plan_table
+from pipeline.audio.chapters import clock
+from pipeline.domain import Album, Brief, read_brief
+from pipeline.prompts import find_style, styles
+from pipeline.settings import Settings
+from pipeline.studio import open_studio, open_writer
+from pipeline.workers import Workers
+
+SEED_BITS = 31
+"""A seed of our own choosing stays short enough to type."""
+
+
+def make(
+    theme: str, seed: int | None, wanted: dict[str, Any], settings: Settings, *, as_json: bool, plain: bool
+) -> None:
+    """Make an album, or finish the one an interrupted run of the same words began. Raises LofiError."""
+    out = console(to_stderr=as_json)
+    brief = read_brief(theme=theme, seed=0 if seed is None else seed, studio=settings.studio, **wanted)
+    # What can be wrong is found before anything is started.
+    open_writer(settings)
+    if brief.style is not None:
+        find_style(brief.style, styles(settings.prompts))
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(settings.workers))
+        prefect = None
+        if not plain:
+            os.environ.update({**QUIET, **os.environ})
+            # The server takes longest to start, so it starts before anything else is loaded.
+            prefect = stack.enter_context(closing(open_prefect(os.environ)))
+        workers.warm()
+        album = _make(stack, brief, seed, settings, workers, prefect, out)
+        folder = settings.library / "albums" / album.slug
+        if as_json:
+            print_json(summary(album, folder))
+            return
+        out.print()
+        out.print(Text(album.plan.title, style="bold"))
+        out.print(album_table(album))
+        out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
+        out.print(Text(f"It is all in {folder}"), soft_wrap=True)
+
+
+def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Settings, *, as_json: bool) -> None:
+    """Show the album on paper that `make` would begin with; writes nothing. Raises LofiError."""
+    from pipeline.catalogue import Catalogue
+    from pipeline.shelf import Shelf
+
+    brief = read_brief(theme=theme, seed=_new_seed() if seed is None else seed, studio=settings.studio, **wanted)
+    taken: frozenset[str] = frozenset()
+    path = Shelf(settings.library.absolute()).catalogue_path
+    if path.exists():
+        with Catalogue.open(path) as catalogue:
+            taken = catalogue.titles()
+    plan = open_writer(settings).write(brief, taken)
+    if as_json:
+        print_json({"seed": brief.seed, "plan": plan.model_dump(mode="json")})
+        return
+    out = console(to_stderr=as_json)
+    out.print(Text(plan.title, style="bold"))
+    out.print(Text(plan.concept))
+    out.print(plan_table(plan))
+    out.print(Text(f"Cover: {plan.cover_prompt}"))
+    out.print(Text(f"Make it with --seed {brief.seed}"))
+
+
+def _new_seed() -> int:
+    return secrets.randbits(SEED_BITS)
+
+
+def _make(
+    stack: ExitStack,
+    brief: Brief,
+    seed: int | None,
+    settings: Settings,
+    workers: Workers,
+    prefect: PrefectServer | OwnPrefect | None,
+    out: Console,
+) -> Album:
+    from pipeline.album import make_album
+    from pipeline.library import open_library
+    from pipeline.steps.conductor import PlainConductor
+    from pipeline.steps.plan import finished_album, unfinished_project
+    from pipeline.steps.session import Label
+
+    shelf, catalogue = stack.enter_context(open_library(settings))
+    made = None if seed is None else finished_album(shelf, catalogue, brief)
+    if made is not None:
+        out.print("This album is made already; another --seed makes another.")
+        return made
+    unfinished = unfinished_project(shelf, brief, any_seed=seed is None)
+    if unfinished is not None:
+        brief = unfinished.brief
+        with shelf.album(unfinished.slug).hold():
+            pass  # another run may be making it: better said now than after Prefect has started
+        out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
+    elif seed is None:
+        brief = brief.but(seed=_new_seed())
+    studio = open_studio(settings)
+    workers.warm(studio, make_album)
+    with Screen(out, brief) as screen:
+        label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()))
+        if prefect is not None:
+            from flows.make_album import run_flow
+
+            return run_flow(label, brief, prefect.url())
+        with PlainConductor() as conductor:
+            return make_album(label, brief, conductor, "plain")

@@ -1,0 +1,64 @@
+"""What goes to stdout: text for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pipeline.domain import Album
+
+
+class PlainConsole(Console):
+    """A console that leaves a reader's departure to the door, where rich would end the program by itself."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what happened."""
+        raise BrokenPipeError
+
+
+def console(*, to_stderr: bool = False) -> Console:
+    """Return a console that prints text as it is: no colours guessed from numbers or quotes."""
+    out = sys.stderr if to_stderr else sys.stdout
+    # A file or a pipe has no width; tables are then made for a wide screen rather than a narrow one.
+    return PlainConsole(file=out, highlight=False, width=None if out.isatty() else 120)
+
+
+def summary(album: Album, folder: Path) -> dict[str, Any]:
+    """Return what --json prints of an album."""
+    return {
+        "slug": album.slug,
+        "folder": str(folder),
+        "title": album.plan.title,
+        "theme": album.brief.theme,
+        "seed": album.brief.seed,
+        "studio": album.brief.studio,
+        "seconds": round(album.mix.seconds, 3),
+        "tracks": [
+            {
+                "number": track.number,
+                "title": track.title,
+                "seconds": round(track.seconds, 3),
+                "lufs": track.loudness,
+                "true_peak": track.true_peak,
+                "tempo": track.tempo,
+                "key": str(track.key),
+                "score": track.score,
+                "take": track.take,
+                "why": track.why,
+                "files": [file.path for file in track.files],
+            }
+            for track in album.tracks
+        ],
+        "mix": [file.path for file in album.mix.files],
+        "cover": [file.path for file in album.cover.files],
+        "spend": album.run.spend.model_dump(mode="json"),
+    }
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document to stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,73 @@
+"""What a person sees while an album is made: a bar with the time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from pipeline.domain import Brief
+from pipeline.steps.session import Progress as Done
+from pipeline.steps.session import Stage
+
+COSTS: dict[Stage, float] = {"render": 1.0, "judge": 0.5, "master": 1.0, "mix": 1.2}
+"""Relative cost of a second of audio in each stage, so that the bar moves evenly; measured with benchmarks/."""
+
+COVER_COST = 500.0
+"""The same for the cover, which costs as much as this many seconds of rendering."""
+
+
+class Screen:
+    """Shows progress on `console`; `interactive` chooses the bar over plain lines."""
+
+    def __init__(self, console: Console, brief: Brief) -> None:
+        self._console = console
+        self._brief = brief
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        takes = brief.takes * COSTS["render"] + brief.takes * COSTS["judge"]
+        total = brief.tracks * brief.seconds * (takes + COSTS["master"] + COSTS["mix"]) + COVER_COST
+        self._task = self._bar.add_task("Preparing", total=total)
+
+    def report(self, done: Done) -> None:
+        """Show one thing done. Safe to call from any thread; never fails the step that reports."""
+        with suppress(BrokenPipeError):
+            self._show(done)
+
+    def _show(self, done: Done) -> None:
+        if self._console.is_terminal:
+            self._bar.update(self._task, description=_shorten(f"{done.stage} {done.text}"), advance=self._cost(done))
+        else:
+            place = "" if done.track is None else f"{done.track:02d} "
+            self._console.print(Text(f"{done.stage:<7} {place}{done.text}"), soft_wrap=True)
+
+    def _cost(self, done: Done) -> float:
+        if done.stage == "cover":
+            return COVER_COST
+        seconds = self._brief.seconds * (self._brief.tracks if done.stage == "mix" else 1)
+        return COSTS.get(done.stage, 0.0) * seconds
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+def _shorten(text: str, limit: int = 60) -> str:
+    # Rich reads square brackets as markup, and a title may contain them.
+    return (text if len(text) <= limit else text[: limit - 1] + "…").replace("[", r"\[")

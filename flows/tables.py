@@ -1,0 +1,97 @@
+"""An album as tables: for a terminal, and as Markdown for Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.audio.chapters import clock
+from pipeline.domain import Album, AlbumPlan
+
+
+def _table(*columns: tuple[str, bool]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name, right in columns:
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def album_table(album: Album) -> Table:
+    """Draw the finished album: what each track is and why its take was chosen."""
+    table = _table(
+        ("#", True), ("Title", False), ("Length", True), ("LUFS", True), ("BPM", True),
+        ("Key", False), ("Score", True), ("Why this take", False),
+    )  # fmt: skip
+    for track in album.tracks:
+        table.add_row(
+            str(track.number),
+            # Text, not markup: a title may contain square brackets.
+            Text(track.title),
+            clock(track.seconds),
+            f"{track.loudness:.1f}",
+            f"{track.tempo:.1f}",
+            str(track.key),
+            f"{track.score:.2f}",
+            Text(f"take {track.take}: {track.why}"),
+        )
+    return table
+
+
+def plan_table(plan: AlbumPlan) -> Table:
+    """Draw an album on paper."""
+    table = _table(
+        ("#", True), ("Title", False), ("Length", True), ("BPM", True), ("Key", False),
+        ("Groove", False), ("Instruments", False), ("Ambience", False),
+    )  # fmt: skip
+    for track in plan.tracks:
+        table.add_row(
+            str(track.number),
+            Text(track.title),
+            clock(track.seconds),
+            f"{track.tempo:.0f}",
+            str(track.key),
+            track.groove,
+            ", ".join(track.instruments),
+            track.ambience or "",
+        )
+    return table
+
+
+def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Draw plain rows of text."""
+    table = _table(*((name, False) for name in columns))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def ranked_markdown(album: Album) -> str:
+    """Write every take of every track, ranked, as a Markdown table."""
+    lines = [
+        f"# {_cell(album.plan.title)}",
+        "",
+        "| Track | Take | Score | Chosen | What the judge says |",
+        "| --- | ---: | ---: | :---: | --- |",
+    ]
+    chosen = {(track.number, track.take) for track in album.tracks}
+    ranked = sorted(
+        zip(album.takes, album.verdicts, strict=True),
+        key=lambda pair: (pair[0].order.track.number, not pair[1].passed, -(pair[1].total or 0.0)),
+    )
+    for take, verdict in ranked:
+        order = take.order
+        reasons = [gate.reason for gate in verdict.gates if not gate.passed] or [s.reason for s in verdict.scores]
+        lines.append(
+            f"| {order.track.number}. {_cell(order.track.title)} | {order.index} "
+            f"| {'–' if verdict.total is None else f'{verdict.total:.2f}'} "
+            f"| {'✓' if (order.track.number, order.index) in chosen else ''} | {_cell('; '.join(reasons))} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Escape text for a Markdown table cell: what a model wrote must not become markup."""
+    escaped = "".join(f"\\{char}" if char in r"\`*_{}[]<>()#|!~" else char for char in text)
+    return " ".join(escaped.split())

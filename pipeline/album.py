@@ -1,0 +1,61 @@
+"""An album, start to finish: the steps in their order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pipeline.domain import Album, Brief, Run, TrackPlan
+from pipeline.steps.choose import choose_takes
+from pipeline.steps.conductor import Conductor, Watched
+from pipeline.steps.cover import paint_cover
+from pipeline.steps.judge import judge_track
+from pipeline.steps.master import master_track
+from pipeline.steps.mix import mix_album
+from pipeline.steps.plan import plan_album
+from pipeline.steps.release import release_album
+from pipeline.steps.render import render_track
+from pipeline.steps.session import Label, Session, hold
+
+Flow = Literal["prefect", "plain"]
+
+
+def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> Album:
+    """Make the album the brief asks for, or finish the one an earlier run of it began.
+
+    Raises Held when another process is making it, NeedsAttention when a track has no take worth keeping, and
+    whatever a step raises; everything finished by then is on the shelf.
+    """
+    started = datetime.now(UTC)
+    project = conductor.start("plan", plan_album, label, brief).result()
+    with hold(label, project) as session:
+        steps = Watched(conductor)
+        try:
+            return _make(session, steps, flow, started)
+        except BaseException:
+            # Steps that still wait must not begin. What is being rendered is finished and kept, and the album is
+            # held until it is.
+            label.workers.stop()
+            steps.wait()
+            raise
+
+
+def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime) -> Album:
+    start, tracks = conductor.start, session.project.plan.tracks
+    renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
+    verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
+    cover = start("cover", paint_cover, session)
+    takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
+    choices = start("choose", choose_takes, session, takes, said).result()
+    painted = cover.result()
+    masters = [start(f"master {_name(c.track)}", master_track, session, c, painted) for c in choices]
+    mastered = [master.result() for master in masters]
+    mix = start("mix", mix_album, session, mastered, painted).result()
+    label = session.label
+    spend = label.catalogue.spend(session.project.slug)
+    run = Run(id=label.run_id, started=started, finished=started, flow=flow, spend=spend)
+    return start("release", release_album, session, choices, mastered, painted, mix, run).result()
+
+
+def _name(track: TrackPlan) -> str:
+    return f"{track.number:02d} · {track.title}"

@@ -1,0 +1,1 @@
+"""Sound: clips, measurement, effects, mastering, mixing and files."""

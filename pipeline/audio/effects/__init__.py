@@ -1,0 +1,1 @@
+"""The lo-fi chain: tape, wow and flutter, vinyl."""

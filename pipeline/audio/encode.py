@@ -1,0 +1,150 @@
+"""Finished sound into files: FLAC, MP3, M4A and Opus in one pass, tagged, with cover and chapters."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pipeline.audio.chapters import Chapter, ffmetadata, vorbis_chapters
+from pipeline.audio.clip import Clip, Samples
+from pipeline.audio.decode import blocks
+from pipeline.audio.ffmpeg import feed, room_for
+from pipeline.audio.loudness import PeakMeter, amplitude
+from pipeline.audio.tags import Tags, picture_block
+from pipeline.domain.brief import Format
+
+# ffmpeg's own AAC encoder: on music, the fast search without its stereo, noise and shaping tools is more than three
+# times faster than the default and leaves less error from 500 Hz up at this bit rate (a few decibels more below).
+_AAC = (
+    *("-c:a", "aac", "-b:a", "256k", "-aac_coder", "fast", "-cutoff", "16000"),
+    *("-aac_ms", "0", "-aac_is", "0", "-aac_pns", "0", "-aac_tns", "0"),
+)
+_CODECS: dict[Format, tuple[str, ...]] = {
+    "flac": ("-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24", "-compression_level", "5"),
+    "mp3": ("-c:a", "libmp3lame", "-q:a", "0", "-id3v2_version", "3", "-write_xing", "1"),
+    "m4a": (*_AAC, "-movflags", "+faststart"),
+    "opus": ("-c:a", "libopus", "-b:a", "160k", "-ar", "48000"),
+}
+_CONTAINERS: dict[Format, str] = {"flac": "flac", "mp3": "mp3", "m4a": "ipod", "opus": "opus"}
+LOSSY: tuple[Format, ...] = ("mp3", "m4a", "opus")
+
+_BLOCK = 1 << 16
+_TRIES = 3
+
+
+def encode(
+    sound: Iterable[Samples],
+    rate: int,
+    outputs: Mapping[Format, Path],
+    tags: Tags,
+    *,
+    cover: bytes | None = None,
+    chapters: Sequence[Chapter] = (),
+) -> None:
+    """Write blocks of [frames, 2] into every output in one pass. `cover` is a JPEG, chapters are at `rate`.
+
+    The caller gives temporary paths and renames; nothing else is written, and nothing is left after a failure.
+    The same input gives the same bytes from the same ffmpeg. Raises DiskFull, BackendUnavailable, BackendFailed.
+    """
+    written = list(outputs.values())
+    with room_for(written), tempfile.TemporaryDirectory(prefix="lofi-") as folder:
+        arguments = ["-f", "s32le", "-ar", str(rate), "-ac", "2", "-i", "pipe:0"]
+        picture: list[str] = []
+        if cover is not None:
+            file = Path(folder, "cover.jpg")
+            file.write_bytes(cover)
+            arguments += ["-f", "jpeg_pipe", "-i", f"file:{file}"]
+            picture = ["-map", "1:v", "-c:v", "copy", "-disposition:v:0", "attached_pic"]
+        first = 1 if cover is None else 2
+        for form in outputs:
+            file = Path(folder, f"{form}.txt")
+            file.write_text(_metadata(form, tags, cover, chapters, rate), encoding="utf-8")
+            arguments += ["-f", "ffmetadata", "-i", f"file:{file}"]
+        for index, (form, path) in enumerate(outputs.items(), first):
+            arguments += ["-map", "0:a", *(picture if form != "opus" else [])]
+            arguments += ["-map_metadata", str(index), "-map_chapters", str(index) if form != "flac" else "-1"]
+            arguments += [*_CODECS[form], "-flags:a", "+bitexact", "-fflags", "+bitexact"]
+            arguments += ["-f", _CONTAINERS[form], f"file:{path}"]
+        feed(arguments, _pcm(sound), written)
+
+
+def encode_checked(
+    sound: Callable[[], Iterable[Samples]],
+    rate: int,
+    outputs: Mapping[Format, Path],
+    tags: Tags,
+    *,
+    cover: bytes | None = None,
+    chapters: Sequence[Chapter] = (),
+    ceiling: float = -1.0,
+) -> dict[Format, float]:
+    """Encode, decode the lossy files again, and return each file's true peak in dBTP.
+
+    A lossy file that overshoots the ceiling is made again from slightly quieter sound, up to three times; the
+    others are left as they are. `sound` is called for every pass and must give the same blocks each time.
+    """
+    meter = PeakMeter()  # for FLAC, which gives back what it was given
+    encode(_metered(sound(), meter), rate, outputs, tags, cover=cover, chapters=chapters)
+    peaks = {form: measured_peak(path) if form in LOSSY else meter.peak() for form, path in outputs.items()}
+    for form in (form for form in outputs if form in LOSSY):
+        gain = 0.0
+        for _ in range(_TRIES):
+            if peaks[form] <= ceiling:
+                break
+            gain -= peaks[form] - ceiling + 0.1
+            quieter = np.float32(amplitude(gain))
+            again = (block * quieter for block in sound())
+            encode(again, rate, {form: outputs[form]}, tags, cover=cover, chapters=chapters)
+            peaks[form] = measured_peak(outputs[form])
+    return peaks
+
+
+def pieces(clip: Clip) -> Callable[[], Iterator[Samples]]:
+    """Return a clip as the source that encode_checked asks for."""
+    return lambda: (clip.samples[start : start + _BLOCK] for start in range(0, clip.frames, _BLOCK))
+
+
+def measured_peak(path: Path) -> float:
+    """Return the true peak of a file in dBTP, decoded block by block. Raises Damaged."""
+    meter = PeakMeter()
+    for block in blocks(path):
+        meter.add(block)
+    return meter.peak()
+
+
+def write_take(path: Path, clip: Clip) -> None:
+    """Write a dry take as 24-bit FLAC: fast, lossless, the same bytes for the same clip. Raises DiskFull."""
+    # In memory first: libsndfile does not say when the disk is full.
+    memory = io.BytesIO()
+    soundfile.write(memory, clip.samples, clip.rate, format="FLAC", subtype="PCM_24", compression_level=0.25)
+    with room_for([path]):
+        path.write_bytes(memory.getbuffer())
+
+
+def _metered(sound: Iterable[Samples], meter: PeakMeter) -> Iterator[Samples]:
+    for block in sound:
+        meter.add(block)
+        yield block
+
+
+def _metadata(form: Format, tags: Tags, cover: bytes | None, chapters: Sequence[Chapter], rate: int) -> str:
+    pairs = tags.pairs(form)
+    if form == "flac":  # its muxer drops chapters
+        return ffmetadata(pairs | vorbis_chapters(chapters, rate))
+    if form == "opus" and cover is not None:
+        pairs["METADATA_BLOCK_PICTURE"] = picture_block(cover)
+    return ffmetadata(pairs, chapters, rate)
+
+
+def _pcm(sound: Iterable[Samples]) -> Iterator[bytes]:
+    """Yield 24-bit samples, rounded, in the upper bytes of 32: what FLAC stores is then exactly what was sent."""
+    for block in sound:
+        stereo = block if block.shape[1] == 2 else np.repeat(block, 2, axis=1)
+        for start in range(0, len(stereo), _BLOCK):
+            scaled = np.rint(stereo[start : start + _BLOCK] * np.float32(1 << 23))
+            yield (np.clip(scaled, -(1 << 23), (1 << 23) - 1).astype("<i4") << 8).tobytes()

@@ -1,0 +1,266 @@
+"""The catalogue's verbs: domain nouns in and out, one short transaction each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pipeline.catalogue import ledger
+from pipeline.catalogue.database import Database, connect
+from pipeline.catalogue.rows import AlbumRow, ChosenTake, Kind, Outcome, Status, title_key
+from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
+from pipeline.catalogue.tables import albums, takes, titles
+from pipeline.domain import Album, AlbumPlan, Backend, Brief, RenderOrder, Seconds, Slug, Spend, Take, Verdict
+from pipeline.errors import ShelfError, TitleTaken
+from pipeline.shelf.clock import Clock, utc_now
+
+_FINISHED: tuple[Status, ...] = ("draft", "approved", "rejected", "released")
+
+
+class Catalogue:
+    """An open catalogue. Usable from many threads and beside other processes; close it, or use it in `with`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Self:
+        """Open a catalogue, making or migrating it.
+
+        Raises Damaged when it cannot be read, ShelfError when it is closed to us or newer than this version.
+        """
+        database = connect(path)
+        try:
+            bring_up_to_date(database, clock, schema)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, clock)
+
+    @classmethod
+    def open_to_read(cls, path: Path, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Self:
+        """Open a catalogue where nothing can be written, such as a read-only mount. Makes and migrates nothing.
+
+        Raises ShelfError when there is none, or when it is of another version.
+        """
+        if not path.is_file():
+            raise ShelfError(f"There is no catalogue {path}, and none can be made.", "Make the library writable.")
+        database = connect(path, "mode=ro")
+        try:
+            try:
+                revision = stored_revision(database)
+            except ShelfError:  # the files that WAL needs beside it cannot be made: read it as it lies there
+                database.close()
+                database = connect(path, "mode=ro&immutable=1")
+                revision = stored_revision(database)
+            if revision != schema.head:
+                raise ShelfError(
+                    f"The catalogue {path} is of revision {revision}, ours is {schema.head}.",
+                    "Make the library writable, so that it can be brought up to date, or use the newest lofi-label.",
+                )
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def titles(self) -> frozenset[str]:
+        """Return every album and track title there is, casefolded, both as written and in compatibility form."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(titles.c.key, titles.c.title)).all()
+        return frozenset(key for key, _ in found) | frozenset(title.casefold() for _, title in found)
+
+    def reserve(self, slug: Slug, brief: Brief, plan: AlbumPlan, *, going_on: bool = True) -> None:
+        """Enter an album that is about to be made, and its titles. Safe to repeat.
+
+        Without `going_on` it is only noted as being there: one that needs attention goes on needing it. Raises
+        TitleTaken, changing nothing, when another album has one of the titles.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(select(albums.c.status, albums.c.why).where(albums.c.slug == slug)).first()
+            state: dict[str, object] = {"status": "in_progress", "why": ""}
+            if row is not None and (row.status in _FINISHED or not going_on):
+                state = {"status": row.status, "why": row.why}
+            _put_album(connection, slug, brief, plan, state=state, at_first={"created": self._clock()})
+            _claim_titles(connection, slug, plan.title, [track.title for track in plan.tracks])
+
+    def albums(self, brief: Brief | None = None, *, any_seed: bool = False) -> tuple[AlbumRow, ...]:
+        """Return every album, the oldest first; those of one `brief`, or of all that differ in their seed alone."""
+        query = select(albums).order_by(albums.c.created, albums.c.slug)
+        if brief is not None:
+            same = albums.c.wish_digest == _wish(brief) if any_seed else albums.c.brief_digest == brief.digest()
+            query = query.where(same)
+        with self._database.reading() as connection:
+            return tuple(_album_row(row) for row in connection.execute(query).mappings())
+
+    def begin_render(self, slug: Slug, order: RenderOrder, kind: Kind, backend: Backend, run_id: str) -> int:
+        """Enter a render in the ledger before it starts; return its number."""
+        with self._database.writing() as connection:
+            return ledger.begin(connection, slug, order, kind=kind, backend=backend, run=run_id, now=self._clock())
+
+    def end_render(self, number: int, outcome: Outcome, seconds: Seconds) -> None:
+        """Say what came of a render; `seconds` of audio."""
+        with self._database.writing() as connection:
+            ledger.end(connection, number, outcome, seconds, self._clock())
+
+    def mark_interrupted(self, slug: Slug, living_run: str | None = None) -> int:
+        """Settle the renders that dead runs left started, as the album's holder; return how many there were."""
+        with self._database.writing() as connection:
+            return ledger.interrupt(connection, slug, living_run, self._clock())
+
+    def spend(self, slug: Slug) -> Spend:
+        """Return what an album has cost so far. The three numbers add up to all renders ever started for it."""
+        with self._database.reading() as connection:
+            return ledger.spend(connection, slug)
+
+    def record_take(self, slug: Slug, take: Take, verdict: Verdict) -> None:
+        """Enter a take that is on the shelf and what the judge said. Safe to repeat."""
+        with self._database.writing() as connection:
+            _put_take(connection, slug, take, verdict)
+            ledger.settle(connection, slug, take, self._clock())
+
+    def fingerprints(self, excluding: Slug | None = None) -> list[ChosenTake]:
+        """Return the chosen take of every track of every finished album but one."""
+        query = select(takes.c.album, takes.c.track, takes.c.title, takes.c.fingerprint).where(takes.c.chosen)
+        if excluding is not None:
+            query = query.where(takes.c.album != excluding)
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(takes.c.album, takes.c.track))
+            return [ChosenTake(*row) for row in found]
+
+    def needs_attention(self, slug: Slug, why: str) -> None:
+        """Mark an album that cannot be finished without a person, and why."""
+        with self._database.writing() as connection:
+            unfinished = albums.c.status.not_in(_FINISHED)
+            connection.execute(
+                update(albums).where(albums.c.slug == slug, unfinished).values(status="needs_attention", why=why)
+            )
+
+    def enter(self, album: Album) -> None:
+        """Enter a finished album, after its manifest is on the shelf. Safe to repeat.
+
+        It is a draft, unless this very manifest was decided on before. Raises TitleTaken, changing nothing.
+        """
+        with self._database.writing() as connection:
+            _put_finished(connection, album)
+            _claim_titles(connection, album.slug, album.plan.title, _track_titles(album))
+
+    def merge(self, album: Album) -> tuple[str, ...]:
+        """Add what a manifest knows and the catalogue does not; decisions and ledger rows stay as they are.
+
+        Returns the titles that another album has: both albums exist, so the earlier one keeps the title.
+        """
+        with self._database.writing() as connection:
+            _put_finished(connection, album)
+            return _claim_titles(connection, album.slug, album.plan.title, _track_titles(album), refuse=False)
+
+
+def _put_finished(connection: Connection, album: Album) -> None:
+    """Enter a manifest, its takes and their renders. Another manifest than the one decided on is a new draft."""
+    manifest = album.digest()  # the file is the canonical JSON, so this is its hash
+    row = connection.execute(select(albums.c.status, albums.c.manifest).where(albums.c.slug == album.slug)).first()
+    decided = row is not None and row.manifest == manifest and row.status in _FINISHED
+    status: Status = row.status if row is not None and decided else "draft"
+    _put_album(
+        connection,
+        album.slug,
+        album.brief,
+        album.plan,
+        state={"status": status, "why": "", "finished": album.run.finished, "manifest": manifest},
+        at_first={"created": album.run.started},
+    )
+    chosen = {(track.number, track.take): track.title for track in album.tracks}
+    connection.execute(update(takes).where(takes.c.album == album.slug).values(chosen=False))
+    for take, verdict in zip(album.takes, album.verdicts, strict=True):
+        _put_take(connection, album.slug, take, verdict, chosen.get((take.order.track.number, take.order.index)))
+        ledger.settle(connection, album.slug, take, album.run.finished)
+    ledger.restore(connection, album)
+
+
+def _put_album(
+    connection: Connection,
+    slug: Slug,
+    brief: Brief,
+    plan: AlbumPlan,
+    *,
+    state: dict[str, object],
+    at_first: dict[str, object],
+) -> None:
+    """Insert or update an album's row; `at_first` counts only when it is new."""
+    row = {
+        "title": plan.title,
+        "theme": brief.theme,
+        "brief": brief.canonical_json(),
+        "brief_digest": brief.digest(),
+        "wish_digest": _wish(brief),
+        "seed": brief.seed,
+        **state,
+    }
+    statement = insert(albums).values(slug=slug, **row, **at_first)
+    connection.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=row))
+
+
+def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, chosen_as: str | None = None) -> None:
+    """Insert or update a take; `chosen_as` is the title of the track it became."""
+    row = {
+        "seed": take.order.seed,
+        "sha256": take.sha256,
+        "title": chosen_as or take.order.track.title,
+        "fingerprint": take.fingerprint,
+        "passed": verdict.passed,
+        "total": verdict.total,
+    }
+    key = {"album": slug, "track": take.order.track.number, "take": take.order.index}
+    if chosen_as is not None:
+        row["chosen"] = True
+    statement = insert(takes).values(**{"chosen": False, **key, **row})
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
+
+
+def _claim_titles(
+    connection: Connection, slug: Slug, album_title: str, track_titles: list[str], *, refuse: bool = True
+) -> tuple[str, ...]:
+    """Give an album exactly these titles; return those another album keeps, or raise TitleTaken for the first."""
+    connection.execute(delete(titles).where(titles.c.album == slug))
+    lost = []
+    for title, kind in [(album_title, "album"), *((title, "track") for title in track_titles)]:
+        key = title_key(title)
+        owner = connection.execute(select(titles.c.album).where(titles.c.key == key)).scalar()
+        if owner is None:
+            connection.execute(insert(titles).values(key=key, title=title, album=slug, kind=kind))
+        elif owner != slug and refuse:
+            raise TitleTaken(
+                f"The title “{title}” belongs to the album {owner} already.", "Run the same command again."
+            )
+        elif owner != slug:
+            lost.append(title)
+    return tuple(lost)
+
+
+def _track_titles(album: Album) -> list[str]:
+    return [track.title for track in album.tracks]
+
+
+def _wish(brief: Brief) -> str:
+    return brief.but(seed=0).digest()
+
+
+def _album_row(row: RowMapping) -> AlbumRow:
+    known = {name: row[name] for name in AlbumRow.model_fields if name != "brief"}
+    return AlbumRow(**known, brief=Brief.model_validate_json(row["brief"]))

@@ -1,0 +1,126 @@
+"""The tables, as they are at the newest revision. A change here needs a migration beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time with a zone, kept in UTC: SQLite has no type for one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a time without a zone; drop the zone after going to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+albums = Table(
+    "albums",
+    metadata,
+    Column("slug", String(80), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("why", Text, nullable=False),  # why it needs attention, else empty
+    Column("brief", Text, nullable=False),  # canonical JSON
+    Column("brief_digest", String(64), nullable=False),
+    Column("wish_digest", String(64), nullable=False),  # of the brief with seed 0: what was asked, whatever the seed
+    Column("seed", BigInteger, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("manifest", String(64)),  # SHA-256 of album.json
+    Index("ix_albums_wish_digest", "wish_digest"),
+)
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("key", Text, primary_key=True),  # NFKC, casefolded: two spellings of one title collide
+    Column("title", Text, nullable=False),
+    Column("album", ForeignKey("albums.slug"), nullable=False, index=True),
+    Column("kind", String(5), nullable=False),  # album, track
+)
+
+takes = Table(
+    "takes",
+    metadata,
+    Column("album", ForeignKey("albums.slug"), nullable=False),
+    Column("track", Integer, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("total", Float),
+    Column("chosen", Boolean, nullable=False),
+    PrimaryKeyConstraint("album", "track", "take"),
+)
+
+renders = Table(
+    "renders",  # the ledger: rows are added and settled, never removed
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("album", String(80), nullable=False, index=True),  # no foreign key: it outlives what it paid for
+    Column("track", Integer, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("kind", String(6), nullable=False),  # asked, reroll
+    Column("backend", Text, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("outcome", String(11), nullable=False),  # started, finished, failed, interrupted
+    Column("seconds", Float, nullable=False),  # of audio
+    Column("run", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+)
+
+decisions = Table(
+    "decisions",  # what people decided at review: here alone, so never rebuilt and never removed
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("album", String(80), nullable=False, index=True),
+    Column("track", Integer),  # none: the whole album
+    Column("version", String(64), nullable=False),  # hash of the exact file or manifest decided on
+    Column("decision", String(20), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+)

@@ -1,0 +1,139 @@
+"""A finished album: what album.json holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.domain.brief import Brief
+from pipeline.domain.noun import Noun
+from pipeline.domain.plan import AlbumPlan
+from pipeline.domain.production import Production
+from pipeline.domain.take import Backend, Measured, Take, Verdict
+from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256, Slug
+
+
+class FileRecord(Noun):
+    """A file of the album: `path` relative to the album's folder."""
+
+    path: str
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=1)]
+
+
+class Track(Noun):
+    """A chosen take, mastered. `tempo` and `key` are the ones to mix by: measured when sure, else planned.
+
+    `first_beat` is when the first beat falls, in seconds from the start of the file; None without a sure beat.
+    """
+
+    number: int
+    title: str
+    take: int
+    """Index of the chosen take."""
+    why: str
+    """Why this take, in one plain sentence."""
+    files: tuple[FileRecord, ...]
+    """FLAC first, then the other formats asked for."""
+    frames: Annotated[int, Field(ge=1)]
+    rate: int
+    loudness: Lufs
+    true_peak: float
+    """dBTP, the highest over all the files after decoding."""
+    tempo: Bpm
+    first_beat: Seconds | None
+    key: Key
+    score: float
+
+    @property
+    def seconds(self) -> Seconds:
+        """How long it lasts."""
+        return self.frames / self.rate
+
+
+class Cover(Noun):
+    """The painted cover: the picture, its small copy for tags, the thumbnail, and how it was chosen."""
+
+    painter: Backend
+    seed: Seed
+    scene: str
+    palette: str
+    why: str
+    files: tuple[FileRecord, ...]
+    """cover.png (3000 x 3000), cover.jpg (for tags), thumbnail.jpg (1280 x 720)."""
+
+
+class Joint(Noun):
+    """A crossfade between two tracks. Levels are RMS in dBFS over the second before, the fade, the second after."""
+
+    start: int
+    """First frame of the overlap in the mix."""
+    frames: int
+    before: float
+    during: float
+    after: float
+
+
+class Mix(Noun):
+    """The whole album as one piece. `starts` are the frames at which each track begins in the mix."""
+
+    files: tuple[FileRecord, ...]
+    frames: Annotated[int, Field(ge=1)]
+    rate: int
+    loudness: Lufs
+    true_peak: float
+    starts: tuple[int, ...]
+    joints: tuple[Joint, ...]
+
+    @property
+    def seconds(self) -> Seconds:
+        """How long it lasts."""
+        return self.frames / self.rate
+
+
+class Spend(Noun):
+    """What the album cost to render: `asked` takes, `rerolls` beyond them and `interrupted` starts."""
+
+    asked: int
+    rerolls: int
+    interrupted: int
+    seconds: Seconds
+    """Seconds of audio rendered, kept or not."""
+
+
+class Run(Noun):
+    """The part of a manifest that differs between two runs of one brief: when, where and at what cost."""
+
+    id: str
+    started: datetime
+    finished: datetime
+    flow: Literal["prefect", "plain"]
+    spend: Spend
+
+
+class Album(Noun):
+    """The manifest: how every asset was made, and what it must hash to."""
+
+    version: Literal[1] = 1
+    slug: Slug
+    brief: Brief
+    plan: AlbumPlan
+    writer: Backend
+    production: Production
+    takes: tuple[Take, ...]
+    verdicts: tuple[Verdict, ...]
+    """One for each take, in the same order."""
+    tracks: tuple[Track, ...]
+    cover: Cover
+    mix: Mix
+    run: Run
+
+    def files(self) -> tuple[FileRecord | Take, ...]:
+        """Every file with a recorded hash, takes included."""
+        made = [file for track in self.tracks for file in track.files]
+        return (*self.takes, *made, *self.cover.files, *self.mix.files)
+
+
+__all__ = ["Album", "Cover", "FileRecord", "Joint", "Measured", "Mix", "Run", "Spend", "Track"]

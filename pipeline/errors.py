@@ -1,0 +1,95 @@
+"""Every error the label raises on purpose.
+
+    LofiError                   one clear line for a person; never a traceback
+    ├── BadBrief                the request cannot be made into an album (exit 2)
+    ├── BadSettings             a setting or environment variable is wrong (exit 2)
+    ├── PromptError             a file in prompts/ is missing, malformed or lacks a variable (exit 2)
+    ├── ShelfError              the library cannot be used: read-only, full, not a folder (exit 2)
+    │   └── DiskFull            no room; names the path and the bytes (exit 2)
+    ├── Damaged                 a file does not match its record, or does not decode (exit 1)
+    ├── TitleTaken              another album has one of the titles (exit 1)
+    ├── Held                    another process is writing this album (exit 3)
+    ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
+    ├── BackendFailed           a part of the studio failed; worth trying again (exit 1, retryable)
+    └── NeedsAttention          no take was good enough within the re-rolls allowed (exit 1)
+
+A message says what happened; `remedy` says what to do next. Doors print both and exit with `exit_code`.
+"""
+
+from __future__ import annotations
+
+
+class LofiError(Exception):
+    """Base of all expected errors.
+
+    `message` says what happened, `remedy` says how to go on. Both are plain English sentences.
+    """
+
+    exit_code = 1
+    retryable = False
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class BadBrief(LofiError):
+    """The request cannot be made into an album."""
+
+    exit_code = 2
+
+
+class BadSettings(LofiError):
+    """A setting is unknown or has a value it cannot have."""
+
+    exit_code = 2
+
+
+class PromptError(LofiError):
+    """A template or word bank in prompts/ cannot be used."""
+
+    exit_code = 2
+
+
+class ShelfError(LofiError):
+    """The library folder cannot be used."""
+
+    exit_code = 2
+
+
+class DiskFull(ShelfError):
+    """The disk has no room for what is about to be written."""
+
+
+class Damaged(LofiError):
+    """A file on the shelf is missing, does not decode or does not match its recorded hash."""
+
+
+class TitleTaken(LofiError):
+    """Another album of the catalogue has one of the titles already."""
+
+
+class Held(LofiError):
+    """Another living process is the writer of this album."""
+
+    exit_code = 3
+
+
+class BackendUnavailable(LofiError):
+    """A part of the studio is not installed, not configured or unknown."""
+
+    exit_code = 2
+
+
+class BackendFailed(LofiError):
+    """A part of the studio failed in a way that may pass when tried again."""
+
+    retryable = True
+
+
+class NeedsAttention(LofiError):
+    """No take of a track was good enough, or a master missed its promise; what was spent is in the message."""

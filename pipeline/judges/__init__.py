@@ -1,0 +1,1 @@
+"""Judges: a take in, a verdict out."""

@@ -1,0 +1,1 @@
+"""Musicians: an album on paper in, dry takes out."""

@@ -1,0 +1,1 @@
+"""The offline band: a composer and a synthesiser."""

@@ -1,0 +1,1 @@
+"""The band's composer: a plan in, a score out."""

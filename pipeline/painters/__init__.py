@@ -1,0 +1,1 @@
+"""Painters: an album on paper in, a cover out."""

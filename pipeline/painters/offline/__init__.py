@@ -1,0 +1,1 @@
+"""The offline painter: pictures from arithmetic, the same for the same seed."""

@@ -1,0 +1,1 @@
+"""The motifs: one module each, one function `paint(canvas, palette, rng, hints)`."""

@@ -1,0 +1,140 @@
+"""Proof: that an album on the shelf is whole, and that a take can be rendered again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.audio.decode import blocks, decode
+from pipeline.audio.encode import write_take
+from pipeline.domain import Album, FileRecord, Project, Sha256, Take
+from pipeline.errors import Damaged, LofiError, ShelfError
+from pipeline.roles import Musician
+from pipeline.shelf import AlbumFolder
+from pipeline.shelf.album_folder import MANIFEST, PLAN
+from pipeline.shelf.atomic import hash_file
+from pipeline.workers import Workers
+
+AUDIO = {".flac", ".mp3", ".m4a", ".opus"}
+PICTURES = {".png", ".jpg"}
+SAME_TO_THE_EAR = -90.0
+"""dBFS: a difference below this cannot be heard; processors that round differently stay far below it."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file checked: `problem` is None when it is whole."""
+
+    path: str
+    problem: str | None
+
+
+def verify(folder: AlbumFolder, workers: Workers, manifest: Sha256 | None = None) -> Iterator[Checked]:
+    """Check every file of an album: it is there, matches its hash and decodes. Yields in the manifest's order.
+
+    `manifest` is the hash of album.json that the catalogue recorded, if it knows one. Raises Damaged when the
+    manifest itself cannot be read.
+    """
+    album = folder.read_manifest()
+    changed = manifest is not None and not folder.has_hash(MANIFEST, manifest)
+    yield Checked(MANIFEST, "does not match the hash in the catalogue" if changed else None)
+    yield Checked(PLAN, _check_plan(folder, album))
+    threads = ThreadPoolExecutor(workers.count)
+    try:
+        waiting: list[tuple[str, Future[str | None]]] = [
+            (file.path, threads.submit(workers.run, check, folder, file.path, file.sha256)) for file in album.files()
+        ]
+        for path, result in waiting:
+            yield Checked(path, result.result())
+    finally:
+        # After Ctrl-C nobody waits for what has not begun.
+        threads.shutdown(cancel_futures=True)
+
+
+def _check_plan(folder: AlbumFolder, album: Album) -> str | None:
+    try:
+        project = folder.peek(PLAN, Project)
+    except Damaged:
+        return "cannot be read"
+    if project is None:
+        return "is missing"
+    same = (project.slug, project.brief, project.plan) == (album.slug, album.brief, album.plan)
+    return None if same else "is not the plan this album was made from"
+
+
+def check(folder: AlbumFolder, path: str, sha256: str) -> str | None:
+    """Check one file in a worker process; return what is wrong with it in plain words, or None."""
+    place = folder.path(path)
+    try:
+        if not place.is_file():
+            return "is missing"
+        if hash_file(place)[0] != sha256:
+            return "does not match its recorded hash"
+        if place.suffix in AUDIO:
+            for _ in blocks(place):
+                pass
+        elif place.suffix in PICTURES:
+            from PIL import Image
+
+            with Image.open(place) as picture:
+                picture.load()
+    except LofiError as error:
+        return error.message
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on a broken picture
+        return f"does not decode ({error})"
+    return None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A take rendered again: byte for byte the `same`, or else the loudest `difference` from it in dBFS."""
+
+    take: Take
+    same: bool
+    difference: float
+    backend: str
+    """Name and version of the musician that rendered it now."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nobody could hear a difference."""
+        return self.same or self.difference < SAME_TO_THE_EAR
+
+
+def find_take(album: Album, number: int, index: int | None) -> Take:
+    """Return a take of a track, the chosen one unless `index` names another. Raises ShelfError when there is none."""
+    chosen = {track.number: track.take for track in album.tracks}
+    wanted = chosen.get(number) if index is None else index
+    for take in album.takes:
+        if take.order.track.number == number and take.order.index == wanted:
+            return take
+    if number not in chosen:
+        raise ShelfError(f"{album.slug} has no track {number}.", f"Its tracks are 1 to {max(chosen)}.")
+    have = [take.order.index for take in album.takes if take.order.track.number == number]
+    raise ShelfError(f"Track {number} has no take {index}.", f"It has {', '.join(map(str, have))}.")
+
+
+def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers) -> Replayed:
+    """Render a take again from its record and compare it with the one on the shelf."""
+    return workers.run(_replay, folder, take, musician)
+
+
+def _replay(folder: AlbumFolder, take: Take, musician: Musician) -> Replayed:
+    folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
+    clip = next(iter(musician.render([take.order])))
+    backend = f"{musician.backend.name} {musician.backend.version}"
+    with tempfile.TemporaryDirectory() as scratch:
+        again = Path(scratch) / "again.flac"
+        write_take(again, clip)
+        if hash_file(again)[0] == take.sha256:
+            return Replayed(take, True, -np.inf, backend)
+        then, now = decode(folder.path(take.path)).samples, decode(again).samples
+    if then.shape != now.shape:
+        return Replayed(take, False, 0.0, backend)
+    loudest = float(np.max(np.abs(then - now), initial=0.0))
+    return Replayed(take, False, 20 * float(np.log10(max(loudest, 1e-10))), backend)

@@ -1,0 +1,105 @@
+"""The four parts of a studio: each a Protocol with one verb, and the backend it credits.
+
+A backend is one file, one line in pipeline/studio.py, and a green run of the role's suite in tests/contracts/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.clip import Clip
+from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seed, TrackPlan, Verdict
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Turns a brief into an album on paper."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
+    def write(self, brief: Brief, taken: Collection[str]) -> AlbumPlan:
+        """Plan an album, the same for the same brief and `taken`.
+
+        `taken` holds every album and track title the catalogue already has, casefolded; none may be
+        used again.
+        Raises BadBrief when the brief asks for something that does not exist (an unknown style, say).
+        """
+        ...
+
+
+@runtime_checkable
+class Musician(Protocol):
+    """Renders takes."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
+    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Clip]:
+        """Yield one dry clip (before the lo-fi effects and the master) for each order, in their order.
+
+        A take depends on its own order alone, never on the others beside it. Raises BackendFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Says how good a take is."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
+    def judge(self, clip: Clip, track: TrackPlan) -> Verdict:
+        """Measure a dry clip against its plan. Never raises on poor audio: that is a failed gate."""
+        ...
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A chosen picture with its lettering, in sRGB.
+
+    `cover` is uint8 [3000, 3000, 3], `thumbnail` uint8 [720, 1280, 3].
+    """
+
+    cover: NDArray[np.uint8]
+    thumbnail: NDArray[np.uint8]
+    scene: str
+    palette: str
+    why: str
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Paints the cover."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
+    def paint(self, plan: AlbumPlan, seed: Seed) -> Painting:
+        """Paint several candidates, rank them, and return the best with type on it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The four together. Every part can be pickled: workers receive it whole."""
+
+    name: str
+    writer: Writer
+    musician: Musician
+    judge: Judge
+    painter: Painter

@@ -1,0 +1,73 @@
+"""Everything a person can set, read once at the doors and passed down as values."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import BadSettings
+
+PREFIX = "LOFI_"
+
+
+class Settings(BaseModel):
+    """The settings, each also an environment variable: LOFI_ and the name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    library: Path = Field(Path("output"), description="Folder that holds albums/ and catalogue.db.")
+    studio: str = Field("offline", description="Which studio makes the album.")
+    artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        "Offline Studio Band", description="Artist named in the tags of every file."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default_factory=lambda: min(len(_usable_cores()), 8), description="Processes that render at the same time."
+    )
+    rerolls: Annotated[int, Field(ge=0, le=50)] = Field(
+        4, description="Extra takes a track may cost when no take is good enough."
+    )
+    crossfade: Annotated[float, Field(ge=3, le=10)] = Field(6.0, description="Seconds of a crossfade in the mix.")
+    effects: Literal["tape", "vinyl", "night", "worn", "none"] = Field(
+        "tape", description="Lo-fi effects put on every track after scoring."
+    )
+    prompts: Path | None = Field(None, description="A prompts/ folder of your own, in place of the one shipped.")
+
+
+def _usable_cores() -> set[int]:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return affinity(0) if affinity else set(range(os.cpu_count() or 1))
+
+
+def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
+    """Read LOFI_* from `environment`; `given` values that are not None win.
+
+    Raises BadSettings naming the variable, also for a LOFI_ variable that no setting has: a typing mistake must
+    not silently do nothing.
+    """
+    names = Settings.model_fields
+    values: dict[str, object] = {}
+    for variable, text in environment.items():
+        # Completion variables (_LOFI_COMPLETE) belong to the shell and do not carry the prefix.
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"Did you mean {PREFIX}{near[0].upper()}?" if near else f"Known: {', '.join(names)}."
+            raise BadSettings(f"There is no setting {variable}.", hint)
+        values[name] = text
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise BadSettings(
+            f"{PREFIX}{name.upper()} cannot be {first['input']!r}: {first['msg'].lower()}.",
+            str(names[name].description),
+        ) from None

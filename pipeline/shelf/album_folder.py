@@ -1,0 +1,220 @@
+"""An album's folder: the name of every file in it, its takes, and the manifest that makes it complete."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Slug, Take
+from pipeline.domain.brief import Format
+from pipeline.errors import Damaged
+from pipeline.shelf.atomic import explained, final_of, hash_file, make_folder, sync_file, sync_folder
+from pipeline.shelf.clock import Clock, utc_now
+from pipeline.shelf.folder import Folder
+from pipeline.shelf.lease import holding
+from pipeline.shelf.names import safe_title
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "album.json"
+"""Written last: an album with a manifest is complete."""
+PLAN = "plan.json"
+COVER = "cover.png"
+COVER_FOR_TAGS = "cover.jpg"
+THUMBNAIL = "thumbnail.jpg"
+COVER_RECORD = "cover.json"
+MIX_RECORD = "mix.json"
+CUE = "mix.cue"
+
+
+@dataclass(frozen=True)
+class AlbumFolder(Folder):
+    """One album on the shelf. Everything that writes belongs inside `hold()`."""
+
+    slug: Slug
+
+    @staticmethod
+    def take_path(track: int, index: int) -> str:
+        """Return the path of a take, such as "takes/03-2.flac"."""
+        return f"takes/{track:02d}-{index}.flac"
+
+    @staticmethod
+    def take_record_path(track: int, index: int) -> str:
+        """Return the path of a take's record, such as "takes/03-2.json"."""
+        return f"takes/{track:02d}-{index}.json"
+
+    @staticmethod
+    def verdict_path(track: int, index: int) -> str:
+        """Return the path of the judge's word on a take, such as "takes/03-2.verdict.json"."""
+        return f"takes/{track:02d}-{index}.verdict.json"
+
+    @staticmethod
+    def track_path(number: int, title: str, format: Format) -> str:
+        """Return the path of a finished track, such as "tracks/03 - Rain On Tin.flac", whatever the title holds."""
+        return f"tracks/{number:02d} - {safe_title(title)}.{format}"
+
+    @staticmethod
+    def track_record_path(number: int) -> str:
+        """Return the path of a finished track's record, such as "tracks/03.json"."""
+        return f"tracks/{number:02d}.json"
+
+    @staticmethod
+    def mix_path(format: Format) -> str:
+        """Return the path of the long mix, such as "mix.flac"."""
+        return f"mix.{format}"
+
+    @contextmanager
+    def hold(self, *, clock: Clock = utc_now) -> Iterator[None]:
+        """Be the album's only writer inside the block; clears up first what a dead writer left.
+
+        Raises Held, naming the process, when another is writing it.
+        """
+        with explained(self.folder):
+            make_folder(self.folder)
+        with holding(self.folder, f"The album {self.slug}", clock=clock):
+            self.sweep()
+            yield
+
+    def put_take(
+        self,
+        order: RenderOrder,
+        backend: Backend,
+        *,
+        frames: int,
+        rate: int,
+        fingerprint: str,
+        write: Callable[[Path], None],
+    ) -> Take:
+        """Keep a finished render: `write` encodes it as FLAC to the path it is given. Returns its record.
+
+        The record, with the audio's hash, is on the disk before the audio gets its name: whatever is killed in
+        between, the whole temp file is recognised by its hash and adopted, and no audio stands there unrecorded.
+        """
+        number, index = order.track.number, order.index
+        with self.writing(self.take_path(number, index)) as temp:
+            write(temp)
+            sync_file(temp)
+            digest, _ = hash_file(temp)
+            take = Take(
+                order=order,
+                path=self.take_path(number, index),
+                sha256=digest,
+                frames=frames,
+                rate=rate,
+                backend=backend,
+                fingerprint=fingerprint,
+            )
+            self.put(take, self.take_record_path(number, index))
+        return take
+
+    def find_take(self, order: RenderOrder) -> Take | None:
+        """Return the take that answers an order (same track plan, index and seed), or None when it must be rendered.
+
+        Its audio matches its hash: a temp file that does is given its name, audio that does not is moved aside.
+        """
+        number, index = order.track.number, order.index
+        take = self.get(self.take_record_path(number, index), Take)
+        if take is None or take.order != order or take.path != self.take_path(number, index):
+            return None
+        final = self.path(take.path)
+        with explained(final):
+            if self.has_hash(take.path, take.sha256):
+                return take
+            if any(self._adopt(temp, final, take) for temp in _temps(final.parent)):
+                return take
+            if final.exists():
+                self.set_aside(take.path, "its content does not match its recorded SHA-256")
+        return None
+
+    def sweep(self) -> None:
+        """Remove the temp files a dead writer left, and adopt the take that was only waiting for its name.
+
+        Only for the sole writer before it writes anything: `hold()` does it.
+        """
+        with explained(self.folder):
+            for folder in (self.folder, *(place for place in sorted(self.folder.iterdir()) if place.is_dir())):
+                for temp in _temps(folder):
+                    final = final_of(temp)
+                    take = self._take_named(final) if final else None
+                    if final is None or take is None or not self._adopt(temp, final, take):
+                        temp.unlink()
+
+    def _take_named(self, audio: Path) -> Take | None:
+        """Return the record beside an audio file that has yet to get its name."""
+        if audio.suffix != ".flac" or audio.parent.name != "takes":
+            return None
+        take = self.get(f"takes/{audio.stem}.json", Take)
+        return take if take is not None and not self.has_hash(f"takes/{audio.name}", take.sha256) else None
+
+    def _adopt(self, temp: Path, final: Path, take: Take) -> bool:
+        """Give a temp file its final name when it is the recorded take, whole."""
+        if final_of(temp) != final or hash_file(temp)[0] != take.sha256:
+            return False
+        sync_file(temp)
+        temp.replace(final)
+        sync_folder(final.parent)
+        log.info("%s was finished before the last run stopped, and is kept.", final)
+        return True
+
+    def write_manifest(self, album: Album) -> FileRecord:
+        """Complete the album, last of all. Returns the manifest's own record.
+
+        Raises Damaged when a file it names is not there as recorded, and then writes nothing.
+        """
+        self.verify_all(album)
+        self.put(album, MANIFEST)
+        return self.record(MANIFEST)
+
+    def verify_all(self, album: Album) -> None:
+        """Raise Damaged when a file the manifest names is not there as recorded."""
+        # Hashing lets go of the interpreter, so threads use all the cores.
+        threads = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
+        try:
+            for _ in threads.map(self._verify, album.files()):
+                pass
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _verify(self, made: FileRecord | Take) -> None:
+        if isinstance(made, FileRecord):
+            self.verify(made)
+        elif not self.has_hash(made.path, made.sha256):
+            raise Damaged(f"{self.folder / made.path} is missing or does not match its recorded SHA-256.")
+
+    def read_manifest(self) -> Album:
+        """Return what album.json holds. Raises Damaged when it is missing, malformed or another album's."""
+        path = self.path(MANIFEST)
+        remedy = (
+            f"Move {MANIFEST} away and run the same `lofi make` command again: it is made from the files beside it."
+        )
+        with explained(path):
+            try:
+                album = Album.model_validate_json(path.read_bytes())
+            except FileNotFoundError as error:
+                raise Damaged(f"{path} is missing: the album is not complete.", remedy) from error
+            except (ValidationError, IsADirectoryError) as error:
+                reason = str(error).splitlines()[0]
+                raise Damaged(f"{path} is damaged ({reason}).", remedy) from error
+        if album.slug != self.slug:
+            raise Damaged(f"{path} describes the album {album.slug}.", f"Rename the folder to {album.slug}.")
+        return album
+
+    def is_complete(self) -> bool:
+        """Whether there is a manifest."""
+        path = self.path(MANIFEST)
+        with explained(path):
+            return path.is_file()
+
+
+def _temps(folder: Path) -> list[Path]:
+    """Return the temp files in a folder, in the order of their names."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if final_of(path) is not None and path.is_file())

@@ -1,0 +1,1 @@
+"""The steps of an album, each one idempotent."""

@@ -1,0 +1,125 @@
+"""Choose: the best take of every track that is like nothing the label has made before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.audio.fingerprint import NEAR_DUPLICATE, nearest
+from pipeline.domain import Take, TrackPlan, Verdict
+from pipeline.domain.noun import Noun
+from pipeline.errors import NeedsAttention
+from pipeline.steps.judge import judge_take
+from pipeline.steps.render import render_take
+from pipeline.steps.session import Progress, Session
+
+
+class Choice(Noun):
+    """The take chosen for a track, why, and all the takes it was chosen from."""
+
+    take: Take
+    verdict: Verdict
+    why: str
+    takes: tuple[Take, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def track(self) -> TrackPlan:
+        """The track it was chosen for."""
+        return self.take.order.track
+
+
+def choose_takes(
+    session: Session, takes: Sequence[tuple[Take, ...]], verdicts: Sequence[tuple[Verdict, ...]]
+) -> tuple[Choice, ...]:
+    """Choose one take a track, in track order, ordering more takes where none will do.
+
+    Track order makes the choice the same however the renders were scheduled: each track is compared with the
+    ones chosen before it and with every released or drafted track of the catalogue.
+    """
+    known = [
+        (f"“{title}” of {slug}", mark)
+        for slug, _, title, mark in session.label.catalogue.fingerprints(excluding=session.project.slug)
+    ]
+    choices = []
+    failed: NeedsAttention | None = None
+    for heard, judged in zip(takes, verdicts, strict=True):
+        try:
+            choice = _choose(session, list(heard), list(judged), known)
+        except NeedsAttention as error:
+            # The other tracks are still chosen, so that a person sees all that needs attention at once.
+            failed = failed or error
+            continue
+        known.append((f"“{choice.track.title}”", choice.take.fingerprint))
+        session.label.report(Progress("choose", f"“{choice.track.title}”: {choice.why}", choice.track.number))
+        choices.append(choice)
+    if failed is not None:
+        session.label.catalogue.needs_attention(session.project.slug, failed.message)
+        raise failed
+    return tuple(choices)
+
+
+def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[tuple[str, str]]) -> Choice:
+    track = takes[0].order.track
+    refused: dict[int, str] = {}
+    allowed = session.brief.takes + session.label.settings.rerolls
+    while True:
+        ranking = sorted(
+            (i for i, verdict in enumerate(verdicts) if verdict.passed and i not in refused),
+            key=lambda i: (-(verdicts[i].total or 0.0), i),
+        )
+        for place in ranking:
+            twin = _twin(takes[place], known)
+            if twin is None:
+                why = _why(verdicts, ranking, place, refused)
+                return Choice(
+                    take=takes[place], verdict=verdicts[place], why=why, takes=tuple(takes), verdicts=tuple(verdicts)
+                )
+            refused[place] = twin
+        for index, verdict in enumerate(verdicts):
+            if not verdict.passed:
+                refused[index] = "; ".join(gate.reason for gate in verdict.gates if not gate.passed) or "no score"
+        if len(takes) >= allowed:
+            raise NeedsAttention(
+                f"Track {track.number}, “{track.title}”, needs attention: {len(takes)} takes of {track.seconds:.0f} s "
+                f"were rendered and none will do ({_list(refused)}).",
+                f"Allow more with LOFI_REROLLS={session.label.settings.rerolls * 2 or 4} and run the same command "
+                "again: every finished take is kept. Or make another album with another --seed.",
+            )
+        takes.append(render_take(session, track, len(takes) + 1))
+        verdicts.append(judge_take(session, takes[-1]))
+
+
+def _twin(take: Take, known: Sequence[tuple[str, str]]) -> str | None:
+    """Say what this take is a near-duplicate of, if anything."""
+    if not known:
+        return None
+    index, similarity = nearest(take.fingerprint, [mark for _, mark in known])
+    return f"{similarity:.0%} like {known[index][0]}" if similarity >= NEAR_DUPLICATE else None
+
+
+def _why(verdicts: Sequence[Verdict], ranking: Sequence[int], place: int, refused: dict[int, str]) -> str:
+    """Say in one sentence why this take was chosen, with the figures."""
+    total = verdicts[place].total or 0.0
+    others = [i for i in ranking if i != place and i not in refused]
+    if others:
+        rival = verdicts[others[0]]
+        said = (
+            f"{total:.3f}, ahead of take {others[0] + 1} with {rival.total or 0.0:.3f}{_edge(verdicts[place], rival)}"
+        )
+    elif len(verdicts) == 1:
+        said = f"{total:.3f}, the only take"
+    else:
+        said = f"{total:.3f}, the only take that will do"
+    return said + (f" ({_list(refused)})" if refused else "")
+
+
+def _edge(winner: Verdict, rival: Verdict) -> str:
+    """Say in which score the winner is furthest ahead."""
+    theirs = {score.name: score.value for score in rival.scores}
+    gains = {score.name: score.weight * (score.value - theirs.get(score.name, 0.0)) for score in winner.scores}
+    best = max(gains, key=lambda name: gains[name], default=None)
+    return f", most in {best}" if best is not None and gains[best] > 0 else ""
+
+
+def _list(refused: dict[int, str]) -> str:
+    return ", ".join(f"take {index + 1}: {reason}" for index, reason in sorted(refused.items()))

@@ -1,0 +1,53 @@
+"""Cover: a picture for the album, its small copy for tags, and the thumbnail."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from pipeline.domain import AlbumPlan, Cover, derive_seed
+from pipeline.roles import Painter
+from pipeline.shelf import AlbumFolder
+from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS, COVER_RECORD, THUMBNAIL
+from pipeline.steps.resume import digest, resume
+from pipeline.steps.session import Progress, Session
+
+TAG_SIDE = 1400
+"""Pixels a side of the cover inside audio files: what stores ask for at least, at a size players load at once."""
+
+
+def paint_cover(session: Session) -> Cover:
+    """Return the cover, painting it only if no earlier run finished it."""
+    project, painter = session.project, session.label.studio.painter
+    seed = derive_seed(project.brief.seed, "cover")
+    cover = resume(
+        session.folder,
+        COVER_RECORD,
+        Cover,
+        digest(project.plan, seed, painter.backend),
+        lambda: session.label.workers.run(paint, session.folder, session.project.plan, seed, painter),
+        files=lambda made: made.files,
+    )
+    session.label.report(Progress("cover", f"{cover.scene}, {cover.palette}: {cover.why}"))
+    return cover
+
+
+def paint(folder: AlbumFolder, plan: AlbumPlan, seed: int, painter: Painter) -> Cover:
+    """Paint and save in a worker process."""
+    painting = painter.paint(plan, seed)
+    picture = Image.fromarray(painting.cover)
+    small = picture.resize((TAG_SIDE, TAG_SIDE), Image.Resampling.LANCZOS)
+    with folder.writing(COVER) as temp:
+        # The grain cannot be compressed, so a high level only costs time.
+        picture.save(temp, "PNG", compress_level=1)
+    with folder.writing(COVER_FOR_TAGS) as temp:
+        small.save(temp, "JPEG", quality=88)
+    with folder.writing(THUMBNAIL) as temp:
+        Image.fromarray(painting.thumbnail).save(temp, "JPEG", quality=90)
+    return Cover(
+        painter=painter.backend,
+        seed=seed,
+        scene=painting.scene,
+        palette=painting.palette,
+        why=painting.why,
+        files=tuple(folder.record(name) for name in (COVER, COVER_FOR_TAGS, THUMBNAIL)),
+    )

@@ -1,0 +1,37 @@
+"""Judge: one verdict on one take."""
+
+from __future__ import annotations
+
+from pipeline.audio.decode import decode
+from pipeline.domain import Take, Verdict
+from pipeline.roles import Judge
+from pipeline.shelf import AlbumFolder
+from pipeline.steps.resume import digest, resume
+from pipeline.steps.session import Progress, Session
+
+
+def judge_take(session: Session, take: Take) -> Verdict:
+    """Return the verdict, judging only a take that has none yet."""
+    folder, judge = session.folder, session.label.studio.judge
+    verdict = resume(
+        folder,
+        folder.verdict_path(take.order.track.number, take.order.index),
+        Verdict,
+        digest(take.sha256, judge.backend),
+        lambda: session.label.workers.run(listen, folder, take, judge),
+    )
+    session.label.catalogue.record_take(session.project.slug, take, verdict)
+    said = "rejected" if not verdict.passed else f"{verdict.total:.2f}"
+    number = take.order.track.number
+    session.label.report(Progress("judge", f"take {take.order.index} of “{take.order.track.title}”: {said}", number))
+    return verdict
+
+
+def judge_track(session: Session, takes: tuple[Take, ...]) -> tuple[Verdict, ...]:
+    """Judge every take of one track."""
+    return tuple(judge_take(session, take) for take in takes)
+
+
+def listen(folder: AlbumFolder, take: Take, judge: Judge) -> Verdict:
+    """Decode and judge in a worker process."""
+    return judge.judge(decode(folder.path(take.path)), take.order.track)

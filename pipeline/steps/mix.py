@@ -1,0 +1,83 @@
+"""Mix: the album as one piece, with its chapters, and the lists that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from pipeline.audio.chapters import clock, cue_sheet, m3u8, tracklist
+from pipeline.audio.mix import write_mix
+from pipeline.audio.mixplan import MixItem, MixPlan, plan_mix
+from pipeline.audio.tags import Tags
+from pipeline.domain import Cover, Mix, Track
+from pipeline.domain.brief import Format
+from pipeline.shelf import AlbumFolder
+from pipeline.shelf.album_folder import COVER_FOR_TAGS, CUE, MIX_RECORD
+from pipeline.steps.credits import disclosure
+from pipeline.steps.resume import digest, resume
+from pipeline.steps.session import Progress, Session
+
+FORMATS: tuple[Format, ...] = ("flac", "m4a")
+PLAYLIST = "album.m3u8"
+TRACKLIST = "tracklist.txt"
+
+
+def mix_album(session: Session, tracks: Sequence[Track], cover: Cover) -> Mix:
+    """Return the mix, making it only if no earlier run finished it."""
+    folder, title = session.folder, session.project.plan.title
+    artist = session.project.production.artist
+    items = [
+        MixItem(
+            path=folder.path(track.files[0].path),
+            frames=track.frames,
+            rate=track.rate,
+            title=track.title,
+            tempo=track.tempo,
+            first_beat=track.first_beat,
+        )
+        for track in tracks
+    ]
+    plan = plan_mix(items, session.project.production.crossfade)
+    tags = Tags(
+        title=f"{title} (full mix)",
+        artist=artist,
+        album=title,
+        date=str(session.project.production.year),
+        comment=disclosure(session, session.label.studio.musician.backend),
+    )
+    lists = {
+        CUE: cue_sheet(plan.chapters, plan.rate, file=folder.mix_path("flac"), title=title, performer=artist),
+        TRACKLIST: tracklist(plan.chapters, plan.rate),
+        PLAYLIST: m3u8((track.files[0].path, track.seconds, f"{artist} - {track.title}") for track in tracks),
+    }
+    mix = resume(
+        folder,
+        MIX_RECORD,
+        Mix,
+        digest(*tracks, cover, tags, str(plan.overlaps)),
+        lambda: session.label.workers.run(blend, folder, plan, tags, lists),
+        files=lambda made: made.files,
+    )
+    session.label.report(Progress("mix", f"{clock(mix.seconds)}, {mix.loudness:.1f} LUFS"))
+    return mix
+
+
+def blend(folder: AlbumFolder, plan: MixPlan, tags: Tags, lists: Mapping[str, str]) -> Mix:
+    """Stream the mix into its files in a worker process, and write the lists beside it."""
+    with ExitStack() as stack:
+        temps: dict[Format, Path] = {
+            form: stack.enter_context(folder.writing(folder.mix_path(form))) for form in FORMATS
+        }
+        levels = write_mix(plan, temps, tags, cover=folder.path(COVER_FOR_TAGS).read_bytes())
+    for name, text in lists.items():
+        folder.write_text(name, text)
+    return Mix(
+        files=tuple(folder.record(name) for name in (*(folder.mix_path(form) for form in FORMATS), *lists)),
+        frames=plan.frames,
+        rate=plan.rate,
+        loudness=round(levels.loudness, 2),
+        true_peak=round(levels.true_peak, 2),
+        starts=plan.starts,
+        joints=levels.joints,
+    )

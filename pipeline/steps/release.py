@@ -1,0 +1,34 @@
+"""Release: the companion files, the manifest, and the album in the catalogue as a draft for review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pipeline.domain import Album, Cover, Mix, Run, Track
+from pipeline.steps.choose import Choice
+from pipeline.steps.session import Progress, Session
+
+
+def release_album(
+    session: Session, choices: Sequence[Choice], tracks: Sequence[Track], cover: Cover, mix: Mix, run: Run
+) -> Album:
+    """Write album.json, last of all the album's files, and enter the album in the catalogue."""
+    project = session.project
+    album = Album(
+        slug=project.slug,
+        brief=project.brief,
+        plan=project.plan,
+        writer=project.writer,
+        production=project.production,
+        takes=tuple(take for choice in choices for take in choice.takes),
+        verdicts=tuple(verdict for choice in choices for verdict in choice.verdicts),
+        tracks=tuple(tracks),
+        cover=cover,
+        mix=mix,
+        run=run.but(finished=datetime.now(UTC)),
+    )
+    session.folder.write_manifest(album)
+    session.label.catalogue.enter(album)
+    session.label.report(Progress("release", f"“{album.plan.title}” is ready for review"))
+    return album

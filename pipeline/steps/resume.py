@@ -1,0 +1,44 @@
+"""How every step resumes: its record is trusted only if it was made from the same things and its files are whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from pipeline.domain import FileRecord, Sha256
+from pipeline.domain.noun import Noun
+from pipeline.shelf import AlbumFolder
+
+N = TypeVar("N", bound=Noun)
+
+
+class Finished(Noun, Generic[N]):
+    """What a step made, and the digest of all it was made from."""
+
+    made_from: Sha256
+    made: N
+
+
+def digest(*parts: Noun | str | float | None) -> Sha256:
+    """Return one digest of everything that decides what a step makes."""
+    texts = [part.canonical_json() if isinstance(part, Noun) else repr(part) for part in parts]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def resume(
+    folder: AlbumFolder,
+    record: str,
+    kind: type[N],
+    made_from: Sha256,
+    make: Callable[[], N],
+    files: Callable[[N], Iterable[FileRecord]] = lambda _: (),
+) -> N:
+    """Return what an earlier run made from the same things, if its `files` still match; else make and record it."""
+    finished: type[Finished[N]] = Finished[kind]  # type: ignore[valid-type]
+    found = folder.get(record, finished)
+    if found is not None and found.made_from == made_from and all(folder.matches(file) for file in files(found.made)):
+        return found.made
+    made = make()
+    folder.put(finished(made_from=made_from, made=made), record)
+    return made

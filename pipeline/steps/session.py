@@ -1,0 +1,78 @@
+"""A recording session: everything the steps of one album work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.catalogue import Catalogue
+from pipeline.domain import Brief, Project
+from pipeline.roles import Studio
+from pipeline.settings import Settings
+from pipeline.shelf import AlbumFolder, Shelf
+from pipeline.workers import Workers
+
+Stage = Literal["plan", "render", "judge", "choose", "cover", "master", "mix", "release"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person."""
+
+    stage: Stage
+    text: str
+    track: int | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+class Label:
+    """What every album of one library shares: the studio, the shelf, the catalogue and the workers.
+
+    A plain class on purpose: Prefect copies dataclasses that are passed to a task, and a lock or a database
+    connection must not be copied.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        shelf: Shelf,
+        catalogue: Catalogue,
+        workers: Workers,
+        settings: Settings,
+        report: Report,
+        run_id: str,
+    ) -> None:
+        self.studio = studio
+        self.shelf = shelf
+        self.catalogue = catalogue
+        self.workers = workers
+        self.settings = settings
+        self.report = report
+        self.run_id = run_id
+
+
+class Session:
+    """One album being made, held by this process."""
+
+    def __init__(self, label: Label, project: Project, folder: AlbumFolder) -> None:
+        self.label = label
+        self.project = project
+        self.folder = folder
+
+    @property
+    def brief(self) -> Brief:
+        """What was asked for."""
+        return self.project.brief
+
+
+@contextmanager
+def hold(label: Label, project: Project) -> Iterator[Session]:
+    """Hold the album's folder for this process and clear away what a killed run left half done. Raises Held."""
+    folder = label.shelf.album(project.slug)
+    with folder.hold():
+        label.catalogue.mark_interrupted(project.slug)
+        yield Session(label, project, folder)

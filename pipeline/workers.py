@@ -1,0 +1,131 @@
+"""The processes that do the heavy work, one thread each, so that every core is used and memory stays apart."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pipeline.errors import BackendFailed
+
+R = TypeVar("R")
+
+
+class Stopped(Exception):
+    """The workers start nothing more."""
+
+
+class Workers:
+    """A pool of `count` processes that call functions of steps. Usable from many threads.
+
+    Processes are spawned, not forked: a child must not inherit the album's lock, or a killed run would go on
+    holding it. A worker that dies (out of memory, say) is replaced, and its call raises BackendFailed.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._lock = threading.Lock()
+        # At most one call a process, so that work counts as started only when a process is free to do it.
+        self._free = threading.Semaphore(count)
+        self._stopped = threading.Event()
+        self._running = 0
+        self._pool: ProcessPoolExecutor | None = None
+
+    def warm(self, *needed: object) -> None:
+        """Start the processes now and let them load numpy and scipy while something else goes on.
+
+        Whatever modules the things `needed` come from are loaded as well.
+        """
+        for _ in range(self.count):
+            self._open_pool().submit(_load, *needed)
+
+    def run(self, work: Callable[..., R], *args: Any, starting: Callable[[], None] = lambda: None) -> R:
+        """Call `work` in a worker and return its result; its exception is raised here.
+
+        `starting` is called first, once a worker is free. Raises Stopped after `stop`.
+        """
+        with self._free:
+            if self._stopped.is_set():
+                raise Stopped
+            starting()
+            with self._lock:
+                self._running += 1
+            pool = self._open_pool()
+            try:
+                return pool.submit(work, *args).result()
+            except BrokenProcessPool:
+                self._drop(pool)
+                raise BackendFailed(
+                    "A worker process died, probably because memory ran out.",
+                    "Close other programs, or use fewer workers with LOFI_WORKERS=1, and run the same command again.",
+                ) from None
+            finally:
+                with self._lock:
+                    self._running -= 1
+
+    def stop(self) -> None:
+        """Start nothing more. Calls under way go on to their end, so that what they make is kept."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Let running calls finish, forget queued ones, and end the processes."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        if self._running == 0:
+            # They may still be loading libraries for work that will not come: nobody should wait for that.
+            for process in multiprocessing.active_children():
+                process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+    def _open_pool(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_settle_in)
+            return self._pool
+
+    def _drop(self, broken: ProcessPoolExecutor) -> None:
+        """Forget a broken pool, unless another thread has done so and its replacement is at work."""
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
+        broken.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _settle_in() -> None:
+    """Prepare a fresh worker: Ctrl-C is the parent's to handle, and a worker never outlives its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+
+        def leave_with_parent() -> None:
+            wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=leave_with_parent, daemon=True).start()
+
+
+def _load(*_: object) -> None:
+    # Receiving the arguments has loaded the modules they come from.
+    import scipy.fft
+    import scipy.signal
+
+    _ = scipy.signal, scipy.fft

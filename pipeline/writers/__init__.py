@@ -1,0 +1,1 @@
+"""Writers: a brief in, an album on paper out."""

@@ -1,0 +1,82 @@
+"""What every musician promises, whichever backend it is."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.domain import Backend, RenderOrder, TrackPlan
+from pipeline.musicians.offline.band import OfflineBand
+from pipeline.roles import Musician
+
+BACKENDS: dict[str, Callable[[], Musician]] = {"offline band": OfflineBand}
+
+GROOVES = ("boom bap", "half time", "brushes", "bossa", "shuffle", "beatless")
+
+
+@pytest.fixture(params=BACKENDS)
+def musician(request):
+    return BACKENDS[request.param]()
+
+
+def order(seed, **changes):
+    plain = {
+        "number": 1, "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "warm", "style": "jazzhop",
+        "tempo": 80.0, "key": "A minor", "swing": 0.58, "groove": "boom bap",
+        "instruments": ("electric piano", "upright bass", "flute"), "ambience": "rain", "energy": 0.5, "seconds": 10.0,
+    }  # fmt: skip
+    return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), index=1, seed=seed)
+
+
+def test_it_fills_the_role(musician):
+    """It has the role's verb, a credit, and can be pickled for a worker."""
+    assert isinstance(musician, Musician)
+    assert isinstance(musician.backend, Backend) and musician.backend.name and musician.backend.licence
+    assert type(pickle.loads(pickle.dumps(musician))) is type(musician)
+
+
+def test_it_yields_one_clip_for_each_order_in_their_order(musician):
+    """Three orders of different lengths give three clips of those lengths."""
+    lengths = (10.0, 16.0, 12.0)
+    clips = list(musician.render([order(1, seconds=seconds) for seconds in lengths]))
+    assert [clip.seconds for clip in clips] == pytest.approx(lengths, abs=3.5)
+    assert clips[1].seconds == max(clip.seconds for clip in clips)
+
+
+def test_no_orders_give_no_clips(musician):
+    """Nothing asked, nothing played."""
+    assert list(musician.render([])) == []
+
+
+def test_a_take_does_not_depend_on_the_ones_beside_it(musician):
+    """Alone or in a batch, an order gives the same bytes."""
+    alone = next(iter(musician.render([order(5)])))
+    _, beside = musician.render([order(6, groove="bossa"), order(5)])
+    assert alone.samples.tobytes() == beside.samples.tobytes()
+
+
+def test_another_seed_is_another_take(musician):
+    """Two takes of one track are worth choosing between."""
+    first, second = musician.render([order(1), order(2)])
+    size = min(first.frames, second.frames)
+    assert np.abs(first.samples[:size] - second.samples[:size]).max() > 0.05
+
+
+@pytest.mark.parametrize("groove", GROOVES)
+def test_every_groove_is_clean_audio(musician, groove):
+    """Finite, stereo or mono, neither clipped nor silent nor offset, ending in silence."""
+    clip = next(iter(musician.render([order(3, groove=groove, ambience="vinyl")])))
+    assert clip.rate >= 32_000 and clip.channels in (1, 2)
+    assert np.isfinite(clip.samples).all()
+    assert 0.1 < np.abs(clip.samples).max() < 1.0
+    assert np.abs(clip.samples.mean(axis=0)).max() < 2e-3
+    assert np.abs(clip.samples[-clip.rate // 20 :]).max() < 0.01
+
+
+def test_names_it_does_not_know_are_played_by_the_nearest_thing(musician):
+    """An unknown instrument, groove, mood or ambience is no error."""
+    strange = order(1, instruments=("hurdy-gurdy", "theremin"), groove="polka", ambience="spaceship", mood="spiky")
+    assert np.std(next(iter(musician.render([strange]))).samples) > 1e-3

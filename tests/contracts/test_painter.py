@@ -1,0 +1,90 @@
+"""What every painter promises, whatever it paints with."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pipeline.domain import AlbumPlan, Key, TrackPlan
+from pipeline.painters.offline.painter import OfflinePainter
+from pipeline.roles import Painter, Painting
+
+PAINTERS: dict[str, Callable[[], Painter]] = {"offline": OfflinePainter}
+
+
+@pytest.fixture(scope="module", params=sorted(PAINTERS))
+def painter(request: pytest.FixtureRequest) -> Painter:
+    return PAINTERS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def plan() -> AlbumPlan:
+    track = TrackPlan(
+        number=1,
+        title="Harbour Clocks",
+        prompt="soft keys",
+        mood="calm",
+        style="chillhop",
+        tempo=78,
+        key=Key.parse("D minor"),
+        swing=0.58,
+        groove="lazy",
+        instruments=("keys",),
+        ambience=None,
+        energy=0.4,
+        seconds=60,
+    )
+    return AlbumPlan(
+        title="Harbour Clocks",
+        theme="a quiet harbour before the boats leave",
+        language="en",
+        concept="Morning on the water.",
+        style="chillhop",
+        mood="calm",
+        cover_prompt="a harbour at first light, a lighthouse, still sea",
+        tracks=(track,),
+    )
+
+
+@pytest.fixture(scope="module")
+def painting(painter: Painter, plan: AlbumPlan) -> Painting:
+    return painter.paint(plan, 5)
+
+
+def test_it_is_a_painter_with_a_name_and_a_licence(painter: Painter) -> None:
+    """A cover can be credited."""
+    assert isinstance(painter, Painter)
+    assert painter.backend.name
+    assert painter.backend.version
+    assert painter.backend.licence
+
+
+def test_the_cover_and_thumbnail_have_the_sizes_platforms_ask_for(painting: Painting) -> None:
+    """The cover is 3000 x 3000, the thumbnail 1280 x 720, both 8-bit RGB."""
+    assert painting.cover.shape == (3000, 3000, 3)
+    assert painting.thumbnail.shape == (720, 1280, 3)
+    assert painting.cover.dtype == painting.thumbnail.dtype == np.uint8
+
+
+def test_the_pictures_are_not_flat(painting: Painting) -> None:
+    """There is dark, there is light, and there is more than one colour."""
+    for picture in (painting.cover[::4, ::4], painting.thumbnail[::4, ::4]):
+        low, high = np.percentile(picture.mean(-1), [2, 98])
+        assert high - low > 60
+        assert np.abs(picture[..., 0].astype(int) - picture[..., 2]).mean() > 4
+
+
+def test_it_says_what_it_painted_and_why(painting: Painting) -> None:
+    """A reviewer reads the scene, the palette and one sentence about the choice."""
+    assert painting.scene
+    assert painting.palette
+    assert painting.why.endswith(".")
+    assert any(char.isdigit() for char in painting.why)
+
+
+def test_it_can_be_sent_to_a_worker(painter: Painter) -> None:
+    """Workers receive the painter pickled."""
+    assert pickle.loads(pickle.dumps(painter)).backend == painter.backend

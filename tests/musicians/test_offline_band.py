@@ -1,0 +1,55 @@
+"""The offline band as a musician: a plan in, a clip out."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+
+from pipeline.domain import RenderOrder, TrackPlan
+from pipeline.musicians.offline.band import OfflineBand
+
+
+def order(seed=1, **changes):
+    plain = {
+        "number": 1, "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "warm", "style": "jazzhop",
+        "tempo": 80.0, "key": "A minor", "swing": 0.58, "groove": "boom bap",
+        "instruments": ("electric piano", "upright bass", "flute"), "ambience": "rain", "energy": 0.5, "seconds": 12.0,
+    }  # fmt: skip
+    return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), index=1, seed=seed)
+
+
+def test_the_band_is_credited_as_what_it_is():
+    """The ledger can say who played and that the recording is free to use."""
+    backend = OfflineBand().backend
+    assert backend.name == "offline band"
+    assert backend.licence.startswith("Apache-2.0")
+
+
+def test_the_band_can_be_sent_to_a_worker():
+    """A pickled band plays the same take."""
+    band = pickle.loads(pickle.dumps(OfflineBand()))
+    here, there = (next(iter(each.render([order()]))) for each in (OfflineBand(), band))
+    assert here.samples.tobytes() == there.samples.tobytes()
+
+
+def test_another_mood_or_groove_is_another_take():
+    """The plan is heard, not only the seed."""
+    plain, other = (next(iter(OfflineBand().render([order(groove=groove)]))) for groove in ("boom bap", "brushes"))
+    size = min(plain.frames, other.frames)
+    assert np.abs(plain.samples[:size] - other.samples[:size]).max() > 0.05
+
+
+def test_takes_arrive_one_by_one():
+    """The first take is there before the last one is rendered."""
+    asked = []
+
+    class Orders(list):
+        def __iter__(self):
+            for each in super().__iter__():
+                asked.append(each.seed)
+                yield each
+
+    takes = OfflineBand().render(Orders([order(1), order(2)]))
+    next(takes)
+    assert asked == [1]
