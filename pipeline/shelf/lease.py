@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import platform
 import sys
@@ -139,22 +140,27 @@ def _take_over(path: Path, mine: Lease, what: str) -> None:
 
 
 def _claim_without_locks(path: Path, mine: Lease, what: str) -> None:
-    """Create the lease exclusively; move a dead one out of the way first, and only that one."""
-    try:
-        stale = path.read_bytes()
-    except FileNotFoundError:
-        stale = None
-    if stale is not None:
-        there = _read(path)
-        young = mine.claimed.timestamp() - path.stat().st_mtime < _HALF_WRITTEN.total_seconds()
-        if young if there is None else _counts(there, mine):
-            raise _held(what, there, path)
-        aside = temp_beside(path)
-        path.replace(aside)
-        if aside.read_bytes() != stale:  # another process was quicker: what was moved is its new lease
-            aside.replace(path)
-            raise _held(what, _read(path), path)
-        aside.unlink()
+    """Create the lease exclusively, or replace a dead one in one move.
+
+    Of all that find the same dead lease, only the one that holds the turn named after its bytes may replace it.
+    A lease is never written twice, so what was found dead is either still there or gone for good.
+    """
+    stale = _bytes(path)
+    if stale is None:
+        _create(path, mine, what)
+        return
+    there = _parse(stale)
+    if _young(path, mine) if there is None else _counts(there, mine):
+        raise _held(what, there, path)
+    turn = path.with_name(f".lease.{hashlib.sha256(stale).hexdigest()[:16]}.json")
+    _claim_without_locks(turn, mine, what)  # a turn is itself a lease: its holder may have died as well
+    if _bytes(path) != stale:  # another was quicker, and this turn is over
+        turn.unlink(missing_ok=True)
+        raise _held(what, _read(path), path)
+    turn.replace(path)
+
+
+def _create(path: Path, mine: Lease, what: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except FileExistsError:
@@ -167,6 +173,14 @@ def _claim_without_locks(path: Path, mine: Lease, what: str) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
+
+
+def _young(path: Path, mine: Lease) -> bool:
+    """Whether an unreadable lease may be one that is being written right now."""
+    try:
+        return mine.claimed.timestamp() - path.stat().st_mtime < _HALF_WRITTEN.total_seconds()
+    except FileNotFoundError:
+        return True  # it was, until a moment ago
 
 
 def _counts(there: Lease, mine: Lease) -> bool:
@@ -224,10 +238,24 @@ def _own_lease(now: datetime) -> Lease:
     )
 
 
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _parse(content: bytes) -> Lease | None:
+    try:
+        return Lease.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
 def _read(path: Path) -> Lease | None:
     try:
-        return Lease.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        return _parse(path.read_bytes())
+    except OSError:
         return None
 
 

@@ -69,6 +69,7 @@ def ledger(library: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_again_and_again_it_loses_nothing_and_pays_for_nothing_twice(
     door: Door, request: pytest.FixtureRequest
 ) -> None:
