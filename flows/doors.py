@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -49,7 +50,12 @@ def enter(command: click.Command) -> NoReturn:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as it is for a job in the background
         signal.signal(signal.SIGINT, stopping)
     code = _run(command, stopping)
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    # All that is ours was closed by its `with`. What else could still run are threads of libraries: Prefect's would
+    # keep us for a minute when its server is gone.
+    os._exit(code)
 
 
 def _run(command: click.Command, stopping: _Stopping) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -71,6 +72,7 @@ def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
     The heartbeat is off: joining its thread costs a second a run, and the lease on the album already tells the
     dead from the living.
     """
+    logging.getLogger("EventsWorker").setLevel(logging.CRITICAL)  # it has a level of its own
     with temporary_settings({PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         named = make_album_flow.with_options(flow_run_name=lambda: brief.theme[:60])
         try:
@@ -86,5 +88,6 @@ def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
                 ) from error
             return made
         finally:
-            # Task states travel as events in the background; the server may end as soon as we return.
+            # Task states travel as events in the background; the server may end as soon as we return. What a lost
+            # server has not taken by then is given up: the album does not hang on it.
             EventsWorker.drain_all(timeout=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ ROOT = Path(__file__).parent.parent
 THEME = "rainy library at night"
 SMALL = ("--tracks", "2", "--seconds", "12", "--takes", "2")
 """The smallest album with a joint, a choice and a mix in it."""
+
+
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,19 @@ class Door:
             timeout=600,
             check=False,
             stdin=subprocess.DEVNULL,
+        )
+
+    def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
+        """Start `lofi` and go on, as from a terminal: Ctrl-C reaches it even where the tests run in the background."""
+        return subprocess.Popen(
+            self.command(*words),
+            env=self.environment(**more),
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - it calls nothing that needs a lock
         )
 
     def make(self, *words: str, theme: str = THEME, **more: str) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def plan_album(label: Label, brief: Brief) -> Project:
         except TitleTaken as taken:
             label.shelf.album(project.slug).set_aside(PLAN, taken.message)
             continue
-        label.report(Progress("plan", f"“{project.plan.title}”, {len(project.plan.tracks)} tracks"))
+        count = len(project.plan.tracks)
+        label.report(Progress("plan", f"“{project.plan.title}”, {count} {'track' if count == 1 else 'tracks'}"))
         return project
     raise BackendFailed("Other runs kept taking the titles this album chose.", "Run the same command again.")
 

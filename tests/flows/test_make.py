@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -160,25 +158,3 @@ def test_the_ledger_has_every_render_and_no_more_than_asked(by_plain: Made) -> N
     with sqlite3.connect(by_plain.door.library / "catalogue.db") as catalogue:
         (renders,) = catalogue.execute("select count(*) from renders").fetchone()
     assert renders == spend.asked + spend.rerolls
-
-
-def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(door: Door) -> None:
-    """An interrupt ends with one line and no traceback, and the same command finishes the album."""
-    command = door.command("make", THEME, *SMALL, "--seed", "3", "--plain")
-    process = subprocess.Popen(
-        command, env=door.environment(), cwd=door.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("render"):
-            break
-    process.send_signal(2)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in errors and "same command goes on" in errors
-    finished = list((door.library / "albums").glob("*/takes/*.flac"))
-    assert finished
-    stamps = {path: path.stat().st_mtime_ns for path in finished}
-    door.make(*SMALL, "--seed", "3", "--plain")
-    assert {path: path.stat().st_mtime_ns for path in finished} == stamps
-    json.loads(next((door.library / "albums").glob("*/album.json")).read_text())
