@@ -61,7 +61,9 @@ def plan_album(label: Label, brief: Brief) -> Project:
         try:
             label.catalogue.reserve(project.slug, project.brief, project.plan)
         except TitleTaken as taken:
-            label.shelf.album(project.slug).set_aside(PLAN, taken.message)
+            folder = label.shelf.album(project.slug)
+            with folder.hold():
+                folder.set_aside(PLAN, taken.message)
             continue
         count = len(project.plan.tracks)
         label.report(Progress("plan", f"“{project.plan.title}”, {count} {'track' if count == 1 else 'tracks'}"))
