@@ -42,7 +42,7 @@ def main() -> None:
 def stages(rounds: int) -> list[tuple[str, str, str, str]]:
     """Measure each stage on one core: seconds of music a second of processor time makes."""
     studio = open_studio(Settings())
-    plan = studio.writer.write(read_brief(theme=THEME, seed=1), frozenset())
+    plan = studio.writer.write(read_brief(theme=THEME, seed=1), frozenset()).plan
     tracks = plan.tracks[:rounds]
     clips: list[Clip] = []
     band = _speed(lambda track: clips.append(_render(studio, track)), tracks)
@@ -87,7 +87,7 @@ def album() -> list[tuple[str, str, str, str]]:
 
 
 def _render(studio: Studio, track: TrackPlan) -> Clip:
-    return next(iter(studio.musician.render([RenderOrder(track=track, index=1, seed=track.number)])))
+    return next(iter(studio.musician.render([RenderOrder(track=track, index=1, seed=track.number)]))).clip
 
 
 def _speed(work: object, tracks: tuple[TrackPlan, ...]) -> float:

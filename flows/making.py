@@ -67,7 +67,8 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     if path.exists():
         with Catalogue.open(path) as catalogue:
             taken = catalogue.titles()
-    plan = open_writer(settings).write(brief, taken)
+    draft = open_writer(settings).write(brief, taken)
+    plan = draft.plan
     if as_json:
         print_json({"seed": brief.seed, "plan": plan.model_dump(mode="json")})
         return
@@ -114,7 +115,8 @@ def _make(
     studio = open_studio(settings)
     workers.warm(studio, make_album)
     with Screen(out, brief) as screen:
-        label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()))
+        solo = {role: stack.enter_context(Workers(1)) for role in studio.solo}
+        label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()), solo)
         if prefect is not None:
             from flows.make_album import run_flow
 

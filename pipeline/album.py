@@ -35,7 +35,7 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
         except BaseException:
             # Steps that still wait must not begin. What is being rendered is finished and kept, and the album is
             # held until it is.
-            label.workers.stop()
+            label.stop()
             steps.wait()
             raise
 

@@ -126,11 +126,13 @@ def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers
 
 def _replay(folder: AlbumFolder, take: Take, musician: Musician) -> Replayed:
     folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
-    clip = next(iter(musician.render([take.order])))
+    rendering = next(iter(musician.render([take.order])))
+    if isinstance(rendering, LofiError):
+        raise rendering
     backend = f"{musician.backend.name} {musician.backend.version}"
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "again.flac"
-        write_take(again, clip)
+        write_take(again, rendering.clip)
         if hash_file(again)[0] == take.sha256:
             return Replayed(take, True, -np.inf, backend)
         then, now = decode(folder.path(take.path)).samples, decode(again).samples

@@ -14,6 +14,16 @@ from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seed, TrackPlan, Verdict
+from pipeline.errors import BackendFailed
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An album on paper, who really wrote it, and what a person should know about that."""
+
+    plan: AlbumPlan
+    backend: Backend
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -25,14 +35,25 @@ class Writer(Protocol):
         """Who gets the credit."""
         ...
 
-    def write(self, brief: Brief, taken: Collection[str]) -> AlbumPlan:
-        """Plan an album, the same for the same brief and `taken`.
+    def write(self, brief: Brief, taken: Collection[str]) -> Draft:
+        """Plan an album; a writer without a language model writes the same for the same brief and `taken`.
 
         `taken` holds every album and track title the catalogue already has, casefolded; none may be
         used again.
         Raises BadBrief when the brief asks for something that does not exist (an unknown style, say).
         """
         ...
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One take as it leaves the musician, dry: before the lo-fi effects and the master.
+
+    `codes` are the tokens it was decoded from, int16 [codebooks, steps], where there are such.
+    """
+
+    clip: Clip
+    codes: NDArray[np.int16] | None = None
 
 
 @runtime_checkable
@@ -44,10 +65,16 @@ class Musician(Protocol):
         """Who gets the credit."""
         ...
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Clip]:
-        """Yield one dry clip (before the lo-fi effects and the master) for each order, in their order.
+    @property
+    def batch(self) -> int:
+        """How many orders gain from being rendered together; 1 when none do."""
+        ...
 
-        A take depends on its own order alone, never on the others beside it. Raises BackendFailed.
+    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+        """Yield what became of each order, in their order: an order that fails takes no other along.
+
+        A take depends on its own order alone, never on the others beside it. Raises BackendUnavailable when
+        nothing can be rendered at all.
         """
         ...
 
@@ -63,6 +90,15 @@ class Judge(Protocol):
 
     def judge(self, clip: Clip, track: TrackPlan) -> Verdict:
         """Measure a dry clip against its plan. Never raises on poor audio: that is a failed gate."""
+        ...
+
+
+@runtime_checkable
+class Matcher(Protocol):
+    """A judge that can also say how well sounds and words belong together."""
+
+    def match(self, clips: Sequence[Clip], words: Sequence[str]) -> NDArray[np.float32]:
+        """Return a similarity for every pair, float32 [clips, words]; higher is better."""
         ...
 
 
@@ -96,10 +132,16 @@ class Painter(Protocol):
 
 @dataclass(frozen=True)
 class Studio:
-    """The four together. Every part can be pickled: workers receive it whole."""
+    """The four together. Every part can be pickled: workers receive it whole.
+
+    `solo` names the roles whose part is held by one process of its own, because it loads gigabytes or a GPU.
+    `notes` says which part stands in for one that is not there.
+    """
 
     name: str
     writer: Writer
     musician: Musician
     judge: Judge
     painter: Painter
+    solo: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from pipeline.errors import BadSettings
 
@@ -22,6 +22,10 @@ class Settings(BaseModel):
 
     library: Path = Field(Path("output"), description="Folder that holds albums/ and catalogue.db.")
     studio: str = Field("offline", description="Which studio makes the album.")
+    writer: str | None = Field(None, description="Which writer, in place of the studio's own.")
+    musician: str | None = Field(None, description="Which musician, in place of the studio's own.")
+    judge: str | None = Field(None, description="Which judge, in place of the studio's own.")
+    painter: str | None = Field(None, description="Which painter, in place of the studio's own.")
     artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         "Offline Studio Band", description="Artist named in the tags of every file."
     )
@@ -35,7 +39,46 @@ class Settings(BaseModel):
     effects: Literal["tape", "vinyl", "night", "worn", "none"] = Field(
         "tape", description="Lo-fi effects put on every track after scoring."
     )
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(
+        None, description="Language of the titles, as two letters such as ja; a language model is needed for it."
+    )
+    openai_model: str = Field("gpt-5-mini", description="Language model of the writer openai.")
+    openai_base_url: str | None = Field(
+        None, description="Address of the language model's server; OPENAI_BASE_URL too."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key for it; OPENAI_API_KEY too.")
+    musicgen_model: str = Field(
+        "facebook/musicgen-small", description="Model of the musician musicgen: a folder, or a name on the hub."
+    )
+    audiocraft_model: str = Field("facebook/musicgen-small", description="Model of the musician audiocraft.")
+    clap_model: str = Field(
+        "laion/clap-htsat-unfused", description="Model of the judge clap: a folder, a name, or a laion-clap .pt file."
+    )
+    diffusion_model: str = Field(
+        "stable-diffusion-v1-5/stable-diffusion-v1-5", description="Model of the painter diffusion."
+    )
+    clip_model: str = Field(
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", description="open_clip model that ranks the painter's candidates."
+    )
+    candidates: Annotated[int, Field(ge=1, le=32)] = Field(
+        4, description="Pictures the painter diffusion makes to choose from."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where models run.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="How models compute: bfloat16 on CUDA, else float32."
+    )
+    hub: Path = Field(
+        Path("~/.cache/huggingface/hub"), description="The model hub's cache; HF_HUB_CACHE or HF_HOME name it too."
+    )
     prompts: Path | None = Field(None, description="A prompts/ folder of your own, in place of the one shipped.")
+
+
+_ELSEWHERE = {
+    "hub": "HF_HUB_CACHE",
+    "openai_base_url": "OPENAI_BASE_URL",
+    "openai_api_key": "OPENAI_API_KEY",
+}
+"""Settings that other programs have a variable of their own for; LOFI_ wins."""
 
 
 def _usable_cores() -> set[int]:
@@ -61,6 +104,11 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
             hint = f"Did you mean {PREFIX}{near[0].upper()}?" if near else f"Known: {', '.join(names)}."
             raise BadSettings(f"There is no setting {variable}.", hint)
         values[name] = text
+    for name, elsewhere in _ELSEWHERE.items():
+        if elsewhere in environment:
+            values.setdefault(name, environment[elsewhere])
+    if "HF_HOME" in environment:
+        values.setdefault("hub", f"{environment['HF_HOME']}/hub")
     values |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings.model_validate(values)

@@ -1,10 +1,37 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and what the tests of model backends need."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+
+# Before any model library is imported: nothing may be fetched, and audiocraft tries to at import.
+os.environ["HF_HUB_OFFLINE"] = "1"
+NEURAL = importlib.util.find_spec("torch") is not None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a person choose how often runs are killed."""
     parser.addoption("--kills", type=int, default=8, help="random moments to kill a run at; `make kills` does 100")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the model libraries where they are not installed."""
+    if not NEURAL:
+        skip = pytest.mark.skip(reason="needs the model libraries: uv sync --extra neural")
+        for item in items:
+            if item.get_closest_marker("neural"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the folder of a tiny checkpoint by its name in tests/checkpoints.py, built once a session."""
+    from checkpoints import tiny
+
+    root = tmp_path_factory.mktemp("checkpoints")
+    return lambda name: tiny(root, name)

@@ -145,5 +145,5 @@ def test_edited_words_are_used(folder: Path) -> None:
     path.write_text(path.read_text().replace("instrumental, no vocals", "instrumental, no vocals, for Aunt Ada"))
     from pipeline.domain import Brief
 
-    plan = OfflineWriter(folder).write(Brief(theme="rain", tracks=2, seed=1), ())
+    plan = OfflineWriter(folder).write(Brief(theme="rain", tracks=2, seed=1), ()).plan
     assert all(track.prompt.endswith("for Aunt Ada") for track in plan.tracks)

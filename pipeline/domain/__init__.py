@@ -5,7 +5,18 @@ from pipeline.domain.brief import Brief, read_brief
 from pipeline.domain.plan import AlbumPlan, TrackPlan
 from pipeline.domain.production import Production
 from pipeline.domain.project import Project
-from pipeline.domain.take import Backend, Gate, Measured, RenderOrder, Score, Take, Verdict
+from pipeline.domain.take import (
+    Backend,
+    Controls,
+    Gate,
+    Heard,
+    Measured,
+    RenderOrder,
+    Score,
+    Take,
+    Verdict,
+    Weights,
+)
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256, Slug, derive_seed
 
 __all__ = [
@@ -14,9 +25,11 @@ __all__ = [
     "Backend",
     "Bpm",
     "Brief",
+    "Controls",
     "Cover",
     "FileRecord",
     "Gate",
+    "Heard",
     "Joint",
     "Key",
     "Lufs",
@@ -36,6 +49,7 @@ __all__ = [
     "Track",
     "TrackPlan",
     "Verdict",
+    "Weights",
     "derive_seed",
     "read_brief",
 ]

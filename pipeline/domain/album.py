@@ -11,16 +11,8 @@ from pipeline.domain.brief import Brief
 from pipeline.domain.noun import Noun
 from pipeline.domain.plan import AlbumPlan
 from pipeline.domain.production import Production
-from pipeline.domain.take import Backend, Measured, Take, Verdict
-from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256, Slug
-
-
-class FileRecord(Noun):
-    """A file of the album: `path` relative to the album's folder."""
-
-    path: str
-    sha256: Sha256
-    bytes: Annotated[int, Field(ge=1)]
+from pipeline.domain.take import Backend, FileRecord, Measured, Take, Verdict
+from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Slug
 
 
 class Track(Noun):
@@ -122,6 +114,8 @@ class Album(Noun):
     plan: AlbumPlan
     writer: Backend
     production: Production
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it was made: that a part stood in for another, say."""
     takes: tuple[Take, ...]
     verdicts: tuple[Verdict, ...]
     """One for each take, in the same order."""
@@ -133,7 +127,8 @@ class Album(Noun):
     def files(self) -> tuple[FileRecord | Take, ...]:
         """Every file with a recorded hash, takes included."""
         made = [file for track in self.tracks for file in track.files]
-        return (*self.takes, *made, *self.cover.files, *self.mix.files)
+        codes = [take.codes for take in self.takes if take.codes is not None]
+        return (*self.takes, *codes, *made, *self.cover.files, *self.mix.files)
 
 
 __all__ = ["Album", "Cover", "FileRecord", "Joint", "Measured", "Mix", "Run", "Spend", "Track"]

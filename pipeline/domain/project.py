@@ -18,3 +18,5 @@ class Project(Noun):
     writer: Backend
     plan: AlbumPlan
     production: Production
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it was planned: that a part stood in for another, say."""

@@ -11,20 +11,72 @@ from pipeline.domain.plan import TrackPlan
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256
 
 
+class FileRecord(Noun):
+    """A file of the album: `path` relative to the album's folder."""
+
+    path: str
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=1)]
+
+
+class Weights(Noun):
+    """The trained model a backend used: its name or folder, the hub's commit, one hash over its files, its licence."""
+
+    name: str
+    revision: str
+    """Commit of the model hub; empty for a folder of one's own."""
+    sha256: Sha256
+    licence: str
+
+
 class Backend(Noun):
-    """Which part of the studio made an asset, in which version, under which licence."""
+    """Which part of the studio made an asset, in which version, under which licence, with which weights."""
 
     name: str
     version: str
     licence: str
+    weights: tuple[Weights, ...] = ()
+
+
+class Controls(Noun):
+    """How a music model samples. The names and defaults are MusicGen's own.
+
+    `stride` is how many seconds a window beyond the first adds; `unconditional` leaves the prompt out;
+    `multiband` decodes with MultiBand Diffusion instead of EnCodec.
+    """
+
+    use_sampling: bool = True
+    top_k: Annotated[int, Field(ge=0, le=2048)] = 250
+    top_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    temperature: Annotated[float, Field(gt=0, le=4)] = 1.0
+    cfg_coef: Annotated[float, Field(ge=0, le=20)] = 3.0
+    two_step_cfg: bool = False
+    stride: Annotated[Seconds, Field(ge=1, le=29)] = 18.0
+    unconditional: bool = False
+    multiband: bool = False
+
+
+class Heard(Noun):
+    """An audio file given to a musician: where it is and what it must hash to."""
+
+    path: str
+    sha256: Sha256
 
 
 class RenderOrder(Noun):
-    """One take as ordered from a musician."""
+    """One take as ordered from a musician.
+
+    The rest is for music models, and None for a musician without such a control: `opening` is sound to go on
+    from, `melody` a tune to follow, `rhythm` asks for a click of the planned tempo and key as the opening.
+    """
 
     track: TrackPlan
     index: Annotated[int, Field(ge=1)]
     seed: Seed
+    controls: Controls | None = None
+    opening: Heard | None = None
+    melody: Heard | None = None
+    rhythm: bool = False
 
 
 class Take(Noun):
@@ -38,6 +90,8 @@ class Take(Noun):
     backend: Backend
     fingerprint: str
     """What the near-duplicate check compares; see pipeline/audio/fingerprint.py."""
+    codes: FileRecord | None = None
+    """The tokens it was decoded from (NumPy .npz, `codes` int16 [codebooks, steps]), to decode it again."""
 
     @property
     def seconds(self) -> Seconds:
@@ -82,6 +136,8 @@ class Verdict(Noun):
     measured: Measured
     total: Annotated[float, Field(ge=0, le=1)] | None
     """Weighted mean of the scores; None when it could not be scored, which ranks last and never publishes."""
+    embedding: str | None = None
+    """What a judge with a model heard, as base64 of float16: for the near-duplicate check and the ranker."""
 
     @property
     def passed(self) -> bool:

@@ -51,6 +51,11 @@ class AlbumFolder(Folder):
         return f"takes/{track:02d}-{index}.json"
 
     @staticmethod
+    def codes_path(track: int, index: int) -> str:
+        """Return the path of the tokens a take was decoded from, such as "takes/03-2.codes.npz"."""
+        return f"takes/{track:02d}-{index}.codes.npz"
+
+    @staticmethod
     def verdict_path(track: int, index: int) -> str:
         """Return the path of the judge's word on a take, such as "takes/03-2.verdict.json"."""
         return f"takes/{track:02d}-{index}.verdict.json"
@@ -91,6 +96,7 @@ class AlbumFolder(Folder):
         rate: int,
         fingerprint: str,
         write: Callable[[Path], None],
+        codes: FileRecord | None = None,
     ) -> Take:
         """Keep a finished render: `write` encodes it as FLAC to the path it is given. Returns its record.
 
@@ -110,6 +116,7 @@ class AlbumFolder(Folder):
                 rate=rate,
                 backend=backend,
                 fingerprint=fingerprint,
+                codes=codes,
             )
             self.put(take, self.take_record_path(number, index))
         return take
@@ -125,6 +132,8 @@ class AlbumFolder(Folder):
             return None
         final = self.path(take.path)
         with explained(final):
+            if take.codes is not None and not self.matches(take.codes):
+                return None
             if self.has_hash(take.path, take.sha256):
                 return take
             if any(self._adopt(temp, final, take) for temp in _temps(final.parent)):

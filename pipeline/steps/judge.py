@@ -18,7 +18,7 @@ def judge_take(session: Session, take: Take) -> Verdict:
         folder.verdict_path(take.order.track.number, take.order.index),
         Verdict,
         digest(take.sha256, judge.backend),
-        lambda: session.label.workers.run(listen, folder, take, judge),
+        lambda: session.label.workers_of("judge").run(listen, folder, take, judge),
     )
     session.label.catalogue.record_take(session.project.slug, take, verdict)
     said = "rejected" if not verdict.passed else f"{verdict.total:.2f}"

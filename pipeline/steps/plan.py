@@ -73,13 +73,21 @@ def plan_album(label: Label, brief: Brief) -> Project:
 
 def _write_project(label: Label, brief: Brief) -> Project:
     writer = label.studio.writer
-    plan = writer.write(brief, label.catalogue.titles())
+    draft = writer.write(brief, label.catalogue.titles())
+    notes = (*label.studio.notes, *draft.notes)
     production = production_of(label.settings, datetime.now(UTC))
 
     def project(slug: Slug) -> Project:
-        return Project(slug=slug, brief=brief, writer=writer.backend, plan=plan, production=production)
+        return Project(
+            slug=slug,
+            brief=brief,
+            writer=draft.backend,
+            plan=draft.plan,
+            production=production,
+            notes=notes,
+        )
 
-    return project(label.shelf.begin(plan.title, project).slug)
+    return project(label.shelf.begin(draft.plan.title, project).slug)
 
 
 def production_of(settings: Settings, now: datetime) -> Production:

@@ -21,6 +21,7 @@ def release_album(
         plan=project.plan,
         writer=project.writer,
         production=project.production,
+        notes=project.notes,
         takes=tuple(take for choice in choices for take in choice.takes),
         verdicts=tuple(verdict for choice in choices for verdict in choice.verdicts),
         tracks=tuple(tracks),

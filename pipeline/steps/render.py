@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from pipeline.audio.encode import write_take
 from pipeline.audio.fingerprint import fingerprint
 from pipeline.catalogue.rows import Kind
-from pipeline.domain import RenderOrder, Take, TrackPlan, derive_seed
+from pipeline.domain import Backend, RenderOrder, Take, TrackPlan, derive_seed
 from pipeline.errors import BackendFailed, LofiError
-from pipeline.roles import Musician
+from pipeline.roles import Musician, Rendering
 from pipeline.shelf import AlbumFolder
 from pipeline.steps.session import Progress, Session
 
@@ -20,48 +24,104 @@ def order_take(session: Session, track: TrackPlan, index: int) -> RenderOrder:
 
 def render_take(session: Session, track: TrackPlan, index: int) -> Take:
     """Return the take, rendering it only if no earlier run finished it."""
-    order = order_take(session, track, index)
-    take = session.folder.find_take(order) or _render(session, order)
-    session.label.report(Progress("render", f"take {index} of “{track.title}”", track.number))
-    return take
-
-
-def _render(session: Session, order: RenderOrder) -> Take:
-    """Render one take in a worker, with an entry in the ledger from its start to its end."""
-    label, slug = session.label, session.project.slug
-    kind: Kind = "asked" if order.index <= session.brief.takes else "reroll"
-    musician = label.studio.musician
-    entries: list[int] = []
-
-    def begin() -> None:
-        entries.append(label.catalogue.begin_render(slug, order, kind, musician.backend, label.run_id))
-
-    try:
-        take = label.workers.run(perform, session.folder, order, musician, starting=begin)
-    except BaseException as error:
-        for entry in entries:
-            label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
-        raise
-    for entry in entries:
-        label.catalogue.end_render(entry, "finished", take.seconds)
+    (take,) = _takes(session, [order_take(session, track, index)])
     return take
 
 
 def render_track(session: Session, track: TrackPlan) -> tuple[Take, ...]:
-    """Render every take the brief asks for of one track."""
-    return tuple(render_take(session, track, index) for index in range(1, session.brief.takes + 1))
+    """Return every take the brief asks for of one track."""
+    return _takes(session, _orders(session, track))
 
 
-def perform(folder: AlbumFolder, order: RenderOrder, musician: Musician) -> Take:
-    """Render one take in a worker process and put it on the shelf."""
-    clip = next(iter(musician.render([order])), None)
-    if clip is None:
-        raise BackendFailed(f"{musician.backend.name} returned nothing for “{order.track.title}”.")
+def _orders(session: Session, track: TrackPlan) -> list[RenderOrder]:
+    return [order_take(session, track, index) for index in range(1, session.brief.takes + 1)]
+
+
+def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
+    """Return the takes that answer the orders, rendering those no earlier run or batch has finished."""
+    size = session.label.studio.musician.batch
+    found = []
+    for order in orders:
+        if size == 1:
+            take = session.folder.find_take(order) or _render(session, [order])
+        else:
+            # One batch at a time: whoever comes next finds what was rendered ahead for them.
+            with session.batching:
+                take = session.folder.find_take(order) or _render(session, _batch(session, order, size))
+        track = order.track
+        session.label.report(Progress("render", f"take {order.index} of “{track.title}”", track.number))
+        found.append(take)
+    return tuple(found)
+
+
+def _batch(session: Session, first: RenderOrder, size: int) -> list[RenderOrder]:
+    """Return an order and what the album will ask for after it, up to `size` that are not on the shelf."""
+    batch = [first]
+    tracks = session.project.plan.tracks
+    place = first.track.number - 1
+    for track in (*tracks[place:], *tracks[:place]):
+        for order in _orders(session, track):
+            if len(batch) == size:
+                return batch
+            if order != first and session.folder.find_take(order) is None:
+                batch.append(order)
+    return batch
+
+
+def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
+    """Render a batch in a worker, with entries in the ledger from its start to its end; return its first take.
+
+    What fails of the others is asked for again when its turn comes. Raises what the first one failed with.
+    """
+    label, slug = session.label, session.project.slug
+    musician = label.studio.musician
+    entries: list[int] = []
+
+    def begin() -> None:
+        for order in orders:
+            kind: Kind = "asked" if order.index <= session.brief.takes else "reroll"
+            entries.append(label.catalogue.begin_render(slug, order, kind, musician.backend, label.run_id))
+
+    try:
+        outcomes = label.workers_of("musician").run(perform, session.folder, orders, musician, starting=begin)
+    except BaseException as error:
+        for entry in entries:
+            label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
+        raise
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if isinstance(outcome, Take):
+            label.catalogue.end_render(entry, "finished", outcome.seconds)
+        else:
+            label.catalogue.end_render(entry, "failed", 0.0)
+    if isinstance(outcomes[0], LofiError):
+        raise outcomes[0]
+    return outcomes[0]
+
+
+def perform(folder: AlbumFolder, orders: Sequence[RenderOrder], musician: Musician) -> list[Take | LofiError]:
+    """Render a batch in a worker process, and put each take on the shelf as soon as it is whole."""
+    outcomes: list[Take | LofiError] = []
+    for order, rendering in zip(orders, musician.render(orders), strict=False):
+        outcomes.append(
+            rendering if isinstance(rendering, LofiError) else _keep(folder, order, rendering, musician.backend)
+        )
+    name = musician.backend.name
+    return [*outcomes, *(BackendFailed(f"{name} gave nothing for take {o.index}.") for o in orders[len(outcomes) :])]
+
+
+def _keep(folder: AlbumFolder, order: RenderOrder, rendering: Rendering, backend: Backend) -> Take:
+    clip, codes = rendering.clip, None
+    if rendering.codes is not None:
+        path = folder.codes_path(order.track.number, order.index)
+        with folder.writing(path) as temp, temp.open("wb") as file:
+            np.savez_compressed(file, codes=rendering.codes)
+        codes = folder.record(path)
     return folder.put_take(
         order,
-        musician.backend,
+        backend,
         frames=clip.frames,
         rate=clip.rate,
         fingerprint=fingerprint(clip),
         write=lambda temp: write_take(temp, clip),
+        codes=codes,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -45,6 +46,7 @@ class Label:
         settings: Settings,
         report: Report,
         run_id: str,
+        solo: Mapping[str, Workers] | None = None,
     ) -> None:
         self.studio = studio
         self.shelf = shelf
@@ -53,6 +55,16 @@ class Label:
         self.settings = settings
         self.report = report
         self.run_id = run_id
+        self._solo = solo or {}
+
+    def workers_of(self, role: str) -> Workers:
+        """Return who does the work of a role: the pool, or the one process that holds the role's model."""
+        return self._solo.get(role, self.workers)
+
+    def stop(self) -> None:
+        """Start nothing more anywhere."""
+        for workers in (self.workers, *self._solo.values()):
+            workers.stop()
 
 
 class Session:
@@ -62,6 +74,7 @@ class Session:
         self.label = label
         self.project = project
         self.folder = folder
+        self.batching = threading.Lock()
 
     @property
     def brief(self) -> Brief:

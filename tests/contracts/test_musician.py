@@ -31,6 +31,10 @@ def order(seed, **changes):
     return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), index=1, seed=seed)
 
 
+def play(musician, *orders):
+    return [rendering.clip for rendering in musician.render(orders)]
+
+
 def test_it_fills_the_role(musician):
     """It has the role's verb, a credit, and can be pickled for a worker."""
     assert isinstance(musician, Musician)
@@ -41,7 +45,7 @@ def test_it_fills_the_role(musician):
 def test_it_yields_one_clip_for_each_order_in_their_order(musician):
     """Three orders of different lengths give three clips of those lengths."""
     lengths = (10.0, 16.0, 12.0)
-    clips = list(musician.render([order(1, seconds=seconds) for seconds in lengths]))
+    clips = play(musician, *(order(1, seconds=seconds) for seconds in lengths))
     assert [clip.seconds for clip in clips] == pytest.approx(lengths, abs=3.5)
     assert clips[1].seconds == max(clip.seconds for clip in clips)
 
@@ -53,14 +57,14 @@ def test_no_orders_give_no_clips(musician):
 
 def test_a_take_does_not_depend_on_the_ones_beside_it(musician):
     """Alone or in a batch, an order gives the same bytes."""
-    alone = next(iter(musician.render([order(5)])))
-    _, beside = musician.render([order(6, groove="bossa"), order(5)])
+    (alone,) = play(musician, order(5))
+    _, beside = play(musician, order(6, groove="bossa"), order(5))
     assert alone.samples.tobytes() == beside.samples.tobytes()
 
 
 def test_another_seed_is_another_take(musician):
     """Two takes of one track are worth choosing between."""
-    first, second = musician.render([order(1), order(2)])
+    first, second = play(musician, order(1), order(2))
     size = min(first.frames, second.frames)
     assert np.abs(first.samples[:size] - second.samples[:size]).max() > 0.05
 
@@ -68,7 +72,7 @@ def test_another_seed_is_another_take(musician):
 @pytest.mark.parametrize("groove", GROOVES)
 def test_every_groove_is_clean_audio(musician, groove):
     """Finite, stereo or mono, neither clipped nor silent nor offset, ending in silence."""
-    clip = next(iter(musician.render([order(3, groove=groove, ambience="vinyl")])))
+    (clip,) = play(musician, order(3, groove=groove, ambience="vinyl"))
     assert clip.rate >= 32_000 and clip.channels in (1, 2)
     assert np.isfinite(clip.samples).all()
     assert 0.1 < np.abs(clip.samples).max() < 1.0
@@ -79,4 +83,4 @@ def test_every_groove_is_clean_audio(musician, groove):
 def test_names_it_does_not_know_are_played_by_the_nearest_thing(musician):
     """An unknown instrument, groove, mood or ambience is no error."""
     strange = order(1, instruments=("hurdy-gurdy", "theremin"), groove="polka", ambience="spaceship", mood="spiky")
-    assert np.std(next(iter(musician.render([strange]))).samples) > 1e-3
+    assert np.std(play(musician, strange)[0].samples) > 1e-3

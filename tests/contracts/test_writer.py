@@ -38,7 +38,7 @@ def brief(theme: str = "rainy night in a cafe", tracks: int = 8, **more: object)
 
 def test_an_album_has_the_tracks_and_the_length_asked_for(writer: Writer) -> None:
     """Twelve tracks of ninety seconds are twelve tracks of ninety seconds, numbered from one."""
-    plan = writer.write(brief(tracks=12, seconds=90), ())
+    plan = writer.write(brief(tracks=12, seconds=90), ()).plan
     assert [track.number for track in plan.tracks] == list(range(1, 13))
     assert {track.seconds for track in plan.tracks} == {90}
     assert plan.theme == "rainy night in a cafe"
@@ -47,20 +47,20 @@ def test_an_album_has_the_tracks_and_the_length_asked_for(writer: Writer) -> Non
 def test_the_same_brief_gives_the_same_album(writer: Writer) -> None:
     """Nothing but the brief and the titles taken decides what is written."""
     taken = ("closing time",)
-    assert writer.write(brief(), taken).canonical_json() == writer.write(brief(), taken).canonical_json()
+    assert writer.write(brief(), taken) == writer.write(brief(), taken)
 
 
 def test_another_seed_gives_another_album(writer: Writer) -> None:
     """Two albums on one theme share neither title nor track titles."""
-    one, other = writer.write(brief(seed=1), ()), writer.write(brief(seed=2), ())
+    one, other = (writer.write(brief(seed=seed), ()).plan for seed in (1, 2))
     assert {one.title, *(t.title for t in one.tracks)}.isdisjoint({other.title, *(t.title for t in other.tracks)})
 
 
 def test_no_title_is_used_twice(writer: Writer) -> None:
     """What the catalogue holds is not written again, whatever its case, nor is a title used twice inside an album."""
-    first = writer.write(brief(tracks=30), ())
+    first = writer.write(brief(tracks=30), ()).plan
     used = {title.casefold() for title in (first.title, *(track.title for track in first.tracks))}
-    again = writer.write(brief(tracks=30), used)
+    again = writer.write(brief(tracks=30), used).plan
     fresh = [title.casefold() for title in (again.title, *(track.title for track in again.tracks))]
     assert len(used) == 31 and len(set(fresh)) == 31
     assert used.isdisjoint(fresh)
@@ -70,7 +70,7 @@ def test_a_plan_uses_the_words_every_musician_knows(writer: Writer) -> None:
     """Instruments, grooves, ambiences and moods come from prompts/vocabulary.toml, the style from styles.toml."""
     words = prompts.vocabulary()
     for theme in ("rain", "jazz", "森の朝", "space"):
-        plan = writer.write(brief(theme), ())
+        plan = writer.write(brief(theme), ()).plan
         assert plan.style in prompts.styles()
         for track in plan.tracks:
             assert set(track.instruments) <= set(words.instruments)
@@ -83,14 +83,14 @@ def test_a_plan_uses_the_words_every_musician_knows(writer: Writer) -> None:
 @pytest.mark.parametrize("theme", ["雨の夜", "适合咖啡店播放的Jazz音乐", "مقهى هادئ", "тихая ночь", "🌧🌧"])
 def test_prompts_are_english_in_any_language(writer: Writer, theme: str) -> None:
     """A music model reads English: whatever the theme is written in, prompts, titles and concept are."""
-    plan = writer.write(brief(theme), ())
+    plan = writer.write(brief(theme), ()).plan
     for text in (plan.title, plan.concept, plan.cover_prompt, *(f"{t.title} {t.prompt}" for t in plan.tracks)):
         assert text.isascii() and text.isprintable()
 
 
 def test_a_prompt_says_what_the_values_say(writer: Writer) -> None:
     """Tempo and key stand in the prompt as they stand in the plan, and it asks for no singer."""
-    for track in writer.write(brief(), ()).tracks:
+    for track in writer.write(brief(), ()).plan.tracks:
         assert f"{track.tempo:g} BPM" in track.prompt
         assert str(track.key) in track.prompt
         assert "no vocals" in track.prompt
@@ -100,7 +100,7 @@ def test_the_style_asked_for_is_the_style_given(writer: Writer) -> None:
     """`--style` decides, and its name may be typed with capitals, hyphens or underscores."""
     for style in prompts.styles():
         typed = style.title().replace(" ", "-")
-        plan = writer.write(brief(style=typed), ())
+        plan = writer.write(brief(style=typed), ()).plan
         assert {plan.style, *(track.style for track in plan.tracks)} == {style}
 
 
@@ -121,7 +121,7 @@ def test_any_theme_gives_a_safe_album(theme: str, seed: int) -> None:
     except ValueError:
         return  # nothing left of it once white space and control characters are gone: no brief at all
     for writer in WRITERS.values():
-        plan = writer.write(asked, ())
+        plan = writer.write(asked, ()).plan
         for title in (plan.title, *(track.title for track in plan.tracks)):
             assert title.isprintable() and not set(title) & set('/\\<>|*"\x00')
             assert ".." not in title
@@ -130,7 +130,7 @@ def test_any_theme_gives_a_safe_album(theme: str, seed: int) -> None:
 @pytest.mark.parametrize("theme", ["../../etc/passwd", "C:\\music\\rain.wav", "<b>cafe</b>", "{{tempo}} ${HOME} %s"])
 def test_a_theme_never_becomes_a_path_or_a_tag(writer: Writer, theme: str) -> None:
     """Path-like text, markup and template gaps in a theme stay in the theme."""
-    plan = writer.write(brief(theme), ())
+    plan = writer.write(brief(theme), ()).plan
     for text in (plan.title, plan.concept, plan.cover_prompt, *(f"{t.title} {t.prompt}" for t in plan.tracks)):
         assert not any(sign in text for sign in ("..", "\\", "<", "{", "$", "%", "passwd"))
 

@@ -39,7 +39,7 @@ def good() -> Clip:
 
 @cache
 def played(seed: int) -> Clip:
-    return next(iter(OfflineBand().render([RenderOrder(track=PLAN, index=1, seed=seed)])))
+    return next(iter(OfflineBand().render([RenderOrder(track=PLAN, index=1, seed=seed)]))).clip
 
 
 def score(verdict: Verdict, name: str) -> float:

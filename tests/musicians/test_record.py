@@ -30,7 +30,7 @@ def takes():
             "tempo": 80.0, "key": "C minor" if number % 2 else "F minor", "swing": 0.58, "groove": groove,
             "instruments": instruments, "ambience": None, "energy": 0.5, "seconds": 42.0,
         })  # fmt: skip
-        return next(iter(OfflineBand().render([RenderOrder(track=track, index=1, seed=number)])))
+        return next(iter(OfflineBand().render([RenderOrder(track=track, index=1, seed=number)]))).clip
 
     return {groove: play(number, groove, band) for number, (groove, band) in enumerate(BANDS.items())}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder, derive_seed
 from pipeline.musicians.offline.composer.compose import compose
 from pipeline.musicians.offline.synth.render import perform
+from pipeline.roles import Rendering
 
 VERSION = "1"
 """Changes whenever the same order would sound different, so that a replay knows what to expect."""
@@ -23,8 +23,10 @@ class OfflineBand:
         """Who gets the credit."""
         return Backend(name="offline band", version=VERSION, licence="Apache-2.0 (synthesised by this software)")
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Clip]:
+    batch = 1
+
+    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering]:
         """Yield one stereo clip at 44.1 kHz for each order; an order alone decides its take, to the byte."""
         for order in orders:
             score = compose(order.track, derive_seed(order.seed, "score"))
-            yield perform(score, derive_seed(order.seed, "sound"))
+            yield Rendering(perform(score, derive_seed(order.seed, "sound")))

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.domain import AlbumPlan, Backend, Brief, TrackPlan, derive_seed
 from pipeline.prompts import vocabulary
+from pipeline.roles import Draft
 from pipeline.writers.offline.chance import one_of, pick, strongest
 from pipeline.writers.offline.concept import Part, Reading
 from pipeline.writers.offline.lexicon import Lexicon
@@ -37,7 +38,7 @@ class OfflineWriter:
         self._titles = load_titles(prompts)
         self._phrases = Phrasebook(prompts)
 
-    def write(self, brief: Brief, taken: Collection[str]) -> AlbumPlan:
+    def write(self, brief: Brief, taken: Collection[str]) -> Draft:
         """Plan an album. BadBrief on an unknown style."""
         seed = derive_seed(brief.seed, "offline writer", brief.theme, brief.style or "")
         rng = np.random.default_rng(seed)
@@ -73,7 +74,7 @@ class OfflineWriter:
             )
             for number, track in enumerate(music, start=1)
         )
-        return AlbumPlan(
+        plan = AlbumPlan(
             title=title,
             theme=brief.theme,
             language=said.language,
@@ -83,6 +84,7 @@ class OfflineWriter:
             cover_prompt=self._phrases.cover_prompt(scene, part, mood, wording),
             tracks=tracks,
         )
+        return Draft(plan, self.backend)
 
     def _with_world(self, said: Reading, rng: np.random.Generator) -> Reading:
         """Lend a place to a theme that names none ("jazz piano", "🦑", "xqzv 42"), so that its album has a world."""
