@@ -1,5 +1,5 @@
 # `make check` is what CI runs. uv builds the environment from pyproject.toml the first time.
-.PHONY: check format test lint types rooms bench kills
+.PHONY: check format test neural lint types rooms bench kills
 
 check: lint types rooms test
 
@@ -15,6 +15,10 @@ rooms:
 
 test:
 	uv run pytest
+
+# The tests of the model backends, on tiny random checkpoints: an environment with the extra, no network, no GPU.
+neural:
+	uv run --extra neural pytest -m neural
 
 # A quarter of an hour: SIGKILL at a hundred random moments of real runs, the promises checked after each.
 kills:
