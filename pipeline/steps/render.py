@@ -21,8 +21,10 @@ def order_take(session: Session, track: TrackPlan, index: int) -> RenderOrder:
 def render_take(session: Session, track: TrackPlan, index: int) -> Take:
     """Return the take, rendering it only if no earlier run finished it."""
     order = order_take(session, track, index)
-    take = session.folder.find_take(order) or _render(session, order)
-    session.label.report(Progress("render", f"take {index} of “{track.title}”", track.number))
+    kept = session.folder.find_take(order)
+    said = f"take {index} of “{track.title}”" + (", kept from an earlier run" if kept else "")
+    take = kept or _render(session, order)
+    session.label.report(Progress("render", said, track.number))
     return take
 
 
