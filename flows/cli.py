@@ -42,13 +42,13 @@ def _settings(**given: object) -> Settings:
     return read_settings(os.environ, **given)
 
 
-@lofi.command()
+@lofi.command(short_help="Make an album from a theme.")
 @click.argument("theme")
-@click.option("--tracks", type=int, default=8, show_default=True, help="Number of tracks.")
-@click.option("--seconds", type=float, default=120.0, show_default=True, help="Length of each track.")
-@click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from.")
+@click.option("--tracks", type=int, default=8, show_default=True, help="Number of tracks, up to 100.")
+@click.option("--seconds", type=float, default=120.0, show_default=True, help="Length of each track, 10 to 600.")
+@click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from, up to 16.")
 @click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
-@click.option("--style", help="Style of the album.  [default: what the theme suggests]")
+@click.option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
@@ -87,7 +87,7 @@ def list_albums(as_json: bool, library: Path | None) -> None:
     looking.list_albums(_settings(library=library), as_json=as_json)
 
 
-@lofi.command()
+@lofi.command(short_help="Show one album.")
 @click.argument("album")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
 @_with_library
@@ -98,7 +98,7 @@ def show(album: str, as_json: bool, library: Path | None) -> None:
     looking.show(album, _settings(library=library), as_json=as_json)
 
 
-@lofi.command()
+@lofi.command(short_help="Check every file of albums.")
 @click.argument("albums", nargs=-1)
 @_with_library
 def verify(albums: tuple[str, ...], library: Path | None) -> None:
@@ -109,7 +109,7 @@ def verify(albums: tuple[str, ...], library: Path | None) -> None:
     looking.verify(albums, _settings(library=library))
 
 
-@lofi.command()
+@lofi.command(short_help="Render a take again and compare.")
 @click.argument("album")
 @click.argument("track", type=int)
 @click.option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
@@ -122,7 +122,7 @@ def replay(album: str, track: int, take: int | None, library: Path | None) -> No
     looking.replay(album, track, take, _settings(library=library))
 
 
-@lofi.command()
+@lofi.command(short_help="Read every album into the catalogue again.")
 @_with_library
 def reindex(library: Path | None) -> None:
     """Read every album.json into the catalogue again; nothing in the catalogue is lost."""
@@ -131,7 +131,7 @@ def reindex(library: Path | None) -> None:
     looking.reindex(_settings(library=library))
 
 
-@lofi.command()
+@lofi.command(short_help="Say what works here and what is missing.")
 @_with_library
 def doctor(library: Path | None) -> None:
     """Say what works on this machine, what is missing, and the line that installs it."""

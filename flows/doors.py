@@ -71,7 +71,8 @@ def _run(command: click.Command, stopping: _Stopping) -> int:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        _say(f"{error.format_message().rstrip('.')}. {_hint(error)}")
+        said = error.format_message()
+        _say(f"{said}{'' if said.endswith(('.', '?', ')')) else '.'} {_hint(error)}")
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         _say(STOPPED)
@@ -85,7 +86,10 @@ def _run(command: click.Command, stopping: _Stopping) -> int:
             _say(STOPPED)
             return INTERRUPTED
         traceback.print_exc()
-        _say("This is a bug in lofi, please report it with the lines above. Everything finished is kept.")
+        _say(
+            "This is a bug in lofi, please report it with the lines above. "
+            "Everything finished is kept; another --seed may get round it."
+        )
         return BUG
 
 

@@ -8,7 +8,7 @@ import shlex
 import click
 from rich.text import Text
 
-from flows.printing import console, print_json, summary
+from flows.printing import console, counted, print_json, summary
 from flows.tables import album_table, rows_table
 from pipeline.audio.chapters import clock
 from pipeline.catalogue.rows import AlbumRow
@@ -28,8 +28,9 @@ def list_albums(settings: Settings, *, as_json: bool) -> None:
     """List every album, the newest last."""
     with open_to_look(settings) as (shelf, catalogue):
         rows = catalogue.albums()
+        here = {folder.slug for folder in shelf.albums()}
     if as_json:
-        print_json([row.model_dump(mode="json") for row in rows])
+        print_json([{**row.model_dump(mode="json"), "on_shelf": row.slug in here} for row in rows])
         return
     out = console()
     if not rows:
@@ -42,7 +43,7 @@ def list_albums(settings: Settings, *, as_json: bool) -> None:
                 (
                     row.slug,
                     row.title,
-                    row.status.replace("_", " "),
+                    row.status.replace("_", " ") if row.slug in here else "not on the shelf",
                     str(row.brief.tracks),
                     (row.finished or row.created).astimezone().strftime("%Y-%m-%d %H:%M"),
                 )
@@ -129,10 +130,15 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
     """Check every file of some albums, or of all. Exits 1 when anything is wrong."""
     from pipeline.proof import verify as verify_album
 
-    problems = files = 0
+    files = 0
     with open_to_look(settings) as (shelf, catalogue):
         folders = [_folder(shelf, slug) for slug in slugs] or list(shelf.albums())
         manifests = {row.slug: row.manifest for row in catalogue.albums()}
+        here = {folder.slug for folder in shelf.albums()}
+        gone = [] if slugs else [slug for slug in manifests if slug not in here]
+    for slug in gone:
+        click.echo(f"{slug}: its folder is gone from {shelf.root}; the catalogue keeps its titles and what it cost")
+    problems = len(gone)
     with Workers(settings.workers) as workers:
         for folder in folders:
             if not folder.is_complete():
@@ -148,7 +154,7 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
             except LofiError as error:
                 problems += 1
                 click.echo(str(error))
-    click.echo(f"{files} files checked, {problems} problems." if problems else f"{files} files checked, all whole.")
+    click.echo(f"{counted(files, 'file')} checked, {counted(problems, 'problem') if problems else 'all whole'}.")
     if problems:
         click.echo("`lofi show ALBUM` prints the command that makes what is missing or damaged again.")
         raise click.exceptions.Exit(DAMAGED)
@@ -188,9 +194,11 @@ def reindex(settings: Settings) -> None:
     found = run(shelf, shelf.catalogue_path)
     if found.moved_aside:
         click.echo(f"The damaged catalogue is kept as {found.moved_aside}; {sum(found.salvaged.values())} rows saved.")
-    click.echo(
-        f"{len(found.finished)} finished albums and {len(found.unfinished)} unfinished ones are in the catalogue."
+    finished, unfinished = (
+        counted(len(found.finished), "finished album"),
+        counted(len(found.unfinished), "unfinished one"),
     )
+    click.echo(f"In the catalogue: {finished}, {unfinished}.")
     for slug, said in (*found.damaged, *found.conflicts):
         click.echo(f"{slug}: {said}")
     for slug in found.missing:

@@ -77,6 +77,8 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     out.print(Text(plan.concept))
     out.print(plan_table(plan))
     out.print(Text(f"Cover: {plan.cover_prompt}"))
+    for note in draft.notes:
+        out.print(Text(note))
     out.print(Text(f"Make it with --seed {brief.seed}"))
 
 

@@ -27,6 +27,11 @@ def console(*, to_stderr: bool = False) -> Console:
     return PlainConsole(file=out, highlight=False, width=None if out.isatty() else 120)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return "1 album" or "3 albums"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def summary(album: Album, folder: Path) -> dict[str, Any]:
     """Return what --json prints of an album."""
     return {

@@ -82,7 +82,8 @@ def _library(settings: Settings) -> str:
     from pipeline.shelf import Shelf
 
     shelf = Shelf.open(settings.library)
-    return f"{shelf.root}, {sum(1 for _ in shelf.albums())} albums"
+    count = sum(1 for _ in shelf.albums())
+    return f"{shelf.root}, {count} {'album' if count == 1 else 'albums'}"
 
 
 def _room(settings: Settings) -> Finding:
@@ -107,7 +108,8 @@ def _catalogue(settings: Settings) -> str:
     path = Shelf.open(settings.library).catalogue_path
     check(path)
     with Catalogue.open(path) as catalogue:
-        return f"sound, {len(catalogue.albums())} albums"
+        count = len(catalogue.albums())
+        return f"sound, {count} {'album' if count == 1 else 'albums'}"
 
 
 def _studio(settings: Settings) -> str:

@@ -222,8 +222,9 @@ def styles(folder: Path | None = None) -> tuple[str, ...]:
 def find_style(asked: str, known: Collection[str]) -> str:
     """Return the style a person means, however they write it ("Boom-Bap"). BadBrief on an unknown name."""
     wanted = " ".join(asked.casefold().replace("-", " ").replace("_", " ").split())
-    if wanted in known:
-        return wanted
+    for name in known:
+        if name.replace(" ", "") == wanted.replace(" ", ""):
+            return name
     near = difflib.get_close_matches(wanted, known, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     raise BadBrief(f"There is no style {asked!r}.", f"{hint}Styles: {', '.join(known)}.")

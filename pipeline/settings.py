@@ -101,7 +101,11 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         name = variable.removeprefix(PREFIX).lower()
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f"Did you mean {PREFIX}{near[0].upper()}?" if near else f"Known: {', '.join(names)}."
+            hint = (
+                f"Did you mean {PREFIX}{near[0].upper()}?"
+                if near
+                else f"Known: {', '.join(PREFIX + name.upper() for name in names)}."
+            )
             raise BadSettings(f"There is no setting {variable}.", hint)
         values[name] = text
     for name, elsewhere in _ELSEWHERE.items():

@@ -38,7 +38,11 @@ def derive_seed(seed: int, *path: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-_FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_NAMES = {
+    "major": ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"),
+    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
+}
+"""The spelling with the fewest accidentals, as musicians write it."""
 _PITCH_CLASSES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -60,7 +64,7 @@ class Key:
         return cls((_PITCH_CLASSES[letter] + shift) % 12, "major" if mode == "major" else "minor")
 
     def __str__(self) -> str:
-        return f"{_FLAT_NAMES[self.tonic]} {self.mode}"
+        return f"{_NAMES[self.mode][self.tonic]} {self.mode}"
 
     @property
     def relative(self) -> Key:

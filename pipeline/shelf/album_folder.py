@@ -207,7 +207,10 @@ class AlbumFolder(Folder):
             try:
                 album = Album.model_validate_json(path.read_bytes())
             except FileNotFoundError as error:
-                raise Damaged(f"{path} is missing: the album is not complete.", remedy) from error
+                raise Damaged(
+                    f"{path} is missing: the album is not complete.",
+                    f"`lofi show {self.slug}` prints the command that goes on with it.",
+                ) from error
             except (ValidationError, IsADirectoryError) as error:
                 reason = str(error).splitlines()[0]
                 raise Damaged(f"{path} is damaged ({reason}).", remedy) from error

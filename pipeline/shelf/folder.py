@@ -127,7 +127,7 @@ class Folder:
         with explained(path):
             path.replace(aside)
             sync_folder(path.parent)
-        log.warning("%s was moved aside as %s: %s. It will be made again.", path, aside.name, why)
+        log.warning("%s was moved aside as %s: %s. The file will be made again.", path, aside.name, why.rstrip("."))
 
 
 _AGAIN = "Run the same `lofi make` command again, with its seed: the file is made again, the rest is kept."

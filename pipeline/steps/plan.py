@@ -67,6 +67,8 @@ def plan_album(label: Label, brief: Brief) -> Project:
             continue
         count = len(project.plan.tracks)
         label.report(Progress("plan", f"“{project.plan.title}”, {count} {'track' if count == 1 else 'tracks'}"))
+        for note in project.notes:
+            label.report(Progress("plan", note))
         return project
     raise BackendFailed("Other runs kept taking the titles this album chose.", "Run the same command again.")
 

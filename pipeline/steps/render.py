@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -42,14 +43,13 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
     size = session.label.studio.musician.batch
     found = []
     for order in orders:
-        if size == 1:
-            take = session.folder.find_take(order) or _render(session, [order])
-        else:
-            # One batch at a time: whoever comes next finds what was rendered ahead for them.
-            with session.batching:
-                take = session.folder.find_take(order) or _render(session, _batch(session, order, size))
+        # One batch at a time: whoever comes next finds what was rendered ahead for them.
+        with session.batching if size > 1 else nullcontext():
+            kept = session.folder.find_take(order)
+            take = kept or _render(session, _batch(session, order, size))
+        again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
         track = order.track
-        session.label.report(Progress("render", f"take {order.index} of “{track.title}”", track.number))
+        session.label.report(Progress("render", f"take {order.index} of “{track.title}”{again}", track.number))
         found.append(take)
     return tuple(found)
 
@@ -57,6 +57,8 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
 def _batch(session: Session, first: RenderOrder, size: int) -> list[RenderOrder]:
     """Return an order and what the album will ask for after it, up to `size` that are not on the shelf."""
     batch = [first]
+    if size == 1:
+        return batch
     tracks = session.project.plan.tracks
     place = first.track.number - 1
     for track in (*tracks[place:], *tracks[:place]):
@@ -85,12 +87,18 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
     try:
         outcomes = label.workers_of("musician").run(perform, session.folder, orders, musician, starting=begin)
     except BaseException as error:
-        for entry in entries:
-            label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
+        for entry, order in zip(entries, orders, strict=False):
+            # A process that died in the middle of a batch has finished what stands on the shelf.
+            take = session.folder.find_take(order)
+            if take is not None:
+                label.catalogue.end_render(entry, "finished", take.seconds)
+            else:
+                label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
         raise
     for entry, outcome in zip(entries, outcomes, strict=True):
         if isinstance(outcome, Take):
             label.catalogue.end_render(entry, "finished", outcome.seconds)
+            session.rendered.add(outcome.sha256)
         else:
             label.catalogue.end_render(entry, "failed", 0.0)
     if isinstance(outcomes[0], LofiError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.catalogue import Catalogue
-from pipeline.domain import Brief, Project
+from pipeline.domain import Brief, Project, Sha256
 from pipeline.roles import Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
@@ -75,6 +75,8 @@ class Session:
         self.project = project
         self.folder = folder
         self.batching = threading.Lock()
+        self.rendered: set[Sha256] = set()
+        """Takes of this run, to tell them from those an earlier run left."""
 
     @property
     def brief(self) -> Brief:

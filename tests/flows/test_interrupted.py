@@ -51,7 +51,8 @@ def test_a_second_ctrl_c_leaves_at_once_and_takes_the_workers_along(door: Door) 
     run.send_signal(signal.SIGINT)
     assert "Once more to leave at once" in run.stderr.readline()
     run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=60) == 130
+    run.communicate(timeout=60)
+    assert run.returncode == 130
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
     assert not takes(door)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,21 @@ def test_show_tells_programs_what_it_tells_people(by_plain: Made) -> None:
     assert said["concept"] == by_plain.album.plan.concept
     assert said["painting"]["why"] == by_plain.album.cover.why
     assert set(said["backends"]) == {"writer", "musician", "judge", "painter"}
+
+
+def test_an_album_that_was_deleted_by_hand_is_missed(by_plain: Made, door: Door) -> None:
+    """verify names it and fails; list no longer shows it as something to hear."""
+    shutil.copytree(by_plain.door.library, door.library)
+    shutil.rmtree(door.album(by_plain.said["slug"]))
+    checked, listed = door.run("verify"), door.run("list")
+    assert checked.returncode == 1 and by_plain.said["slug"] in checked.stdout and "is gone" in checked.stdout
+    assert "not on the shelf" in listed.stdout
+
+
+def test_replay_of_an_unfinished_album_says_how_to_finish_it(by_plain: Made, door: Door) -> None:
+    """It names the command, and does not ask to move a file that is not there."""
+    shutil.copytree(by_plain.door.library, door.library)
+    slug = by_plain.said["slug"]
+    (door.album(slug) / "album.json").unlink()
+    refused = door.run("replay", slug, "1")
+    assert refused.returncode == 1 and f"lofi show {slug}" in refused.stderr and "Move" not in refused.stderr

@@ -205,3 +205,9 @@ def test_cover_concept_and_titles_show_one_world() -> None:
     for seed in range(10):
         titles = " ".join(track.title for track in album("sunset at the beach", seed=seed).tracks).lower()
         assert not any(word in titles for word in ("summit", "hut", "ridge", "taxi", "laundrette"))
+
+
+@pytest.mark.parametrize(("theme", "said"), [("rainy library", 0), ("図書館", 0), ("xqzv 42", 1), ("ночь", 1)])
+def test_a_theme_it_cannot_read_is_said_so(theme: str, said: int) -> None:
+    """An album comes of every theme, but nobody is left to think that it is about theirs."""
+    assert len(WRITER.write(Brief(theme=theme, tracks=2, seed=1), ()).notes) == said

@@ -25,6 +25,9 @@ _STRONG_SCENE = 5.0
 _BORROWED = 0.5
 
 
+NOTHING_UNDERSTOOD = "No word of the theme is in the offline writer's lexicon, so it chose a world by itself."
+
+
 class OfflineWriter:
     """A Writer that needs no model, key or network; the same brief and `taken` give the same plan."""
 
@@ -84,7 +87,7 @@ class OfflineWriter:
             cover_prompt=self._phrases.cover_prompt(scene, part, mood, wording),
             tracks=tracks,
         )
-        return Draft(plan, self.backend)
+        return Draft(plan, self.backend, () if said.concepts else (NOTHING_UNDERSTOOD,))
 
     def _with_world(self, said: Reading, rng: np.random.Generator) -> Reading:
         """Lend a place to a theme that names none ("jazz piano", "🦑", "xqzv 42"), so that its album has a world."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.musicians.offline.score import Hit
+from pipeline.musicians.offline.synth.drums import brush_swirl
 from pipeline.musicians.offline.synth.kit import Kit, sampled
 from pipeline.musicians.offline.synth.modes import RATE
 from pipeline.musicians.offline.synth.player import Drummer, Lane
@@ -107,3 +108,10 @@ def test_an_open_hat_is_choked_by_the_next_hat():
     alone, choked = ringing(Hit(0.0, "open hat", 0.8)), ringing(Hit(0.0, "open hat", 0.8), Hit(0.1, "hat", 0.01))
     later = slice(round(0.15 * RATE), round(0.3 * RATE))
     assert np.std(choked[:, later]) < 0.2 * np.std(alone[:, later])
+
+
+def test_no_stroke_fails_whatever_its_length():
+    """A brush's sweep lasts as long as chance has it; every one of a thousand sounds."""
+    chance = np.random.default_rng(4)
+    for _ in range(1000):
+        assert np.isfinite(brush_swirl(0.5, chance)).all()

@@ -188,7 +188,8 @@ def brush_swirl(strength: float, chance: np.random.Generator) -> Mono:
     sweep = np.sin(np.pi * t**0.8) ** 1.5 * (1 + 0.25 * np.sin(2 * np.pi * (2.5 * t + chance.random())))
     low = hiss(chance, n, band(500, 1900, 1.3), RATE)
     high = hiss(chance, n, band(1900, 4200, 1.5), RATE)
-    grain = 1 + 0.4 * np.interp(np.arange(n), np.arange(0, n + 260, 260), chance.standard_normal(n // 260 + 2))
+    points = n // 260 + 2  # one beyond the end, also where the length is a multiple
+    grain = 1 + 0.4 * np.interp(np.arange(n), np.arange(points) * 260, chance.standard_normal(points))
     return ((low * (1 - 0.5 * t) + (0.3 + 0.5 * strength) * high * t) * sweep * grain * 0.25).astype(np.float32)
 
 
