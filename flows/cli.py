@@ -36,6 +36,20 @@ def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
     )(verb)
 
 
+def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        f"--{role}",
+        metavar="NAME",
+        help=f"Another {role} than the studio's: a name, auto, or module:Class.  [LOFI_{role.upper()}]",
+    )
+
+
+def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
+    for role in ("painter", "judge", "musician", "writer"):
+        verb = _with_part(role)(verb)
+    return verb
+
+
 def _settings(**given: object) -> Settings:
     from pipeline.settings import read_settings
 
@@ -50,6 +64,7 @@ def _settings(**given: object) -> Settings:
 @click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
 @click.option("--style", help="Style of the album.  [default: what the theme suggests]")
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
+@_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
@@ -59,6 +74,10 @@ def make(
     theme: str,
     seed: int | None,
     studio: str | None,
+    writer: str | None,
+    musician: str | None,
+    judge: str | None,
+    painter: str | None,
     dry_run: bool,
     as_json: bool,
     plain: bool,
@@ -70,7 +89,7 @@ def make(
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(library=library, studio=studio)
+    settings = _settings(library=library, studio=studio, writer=writer, musician=musician, judge=judge, painter=painter)
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:

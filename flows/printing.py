@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.domain import Album
+from pipeline.domain import Album, Backend
 
 
 class PlainConsole(Console):
@@ -36,6 +36,7 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "theme": album.brief.theme,
         "seed": album.brief.seed,
         "studio": album.brief.studio,
+        "notes": album.notes,
         "seconds": round(album.mix.seconds, 3),
         "tracks": [
             {
@@ -57,6 +58,12 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "cover": [file.path for file in album.cover.files],
         "spend": album.run.spend.model_dump(mode="json"),
     }
+
+
+def credit(backend: Backend) -> str:
+    """Name a part, its version and the models it works with."""
+    models = ", ".join(weights.name for weights in backend.weights)
+    return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
 
 
 def print_json(value: object) -> None:
