@@ -151,6 +151,17 @@ def reindex(library: Path | None) -> None:
 
 
 @lofi.command()
+@click.option("--check", is_flag=True, help="Compare every file that is here with the hash it was published with.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_with_library
+def models(check: bool, as_json: bool, library: Path | None) -> None:
+    """List the trained models: licence, size, memory, whether they are here, and what fetches them."""
+    from flows.models import list_models
+
+    list_models(_settings(library=library), check=check, as_json=as_json)
+
+
+@lofi.command()
 @_with_library
 def doctor(library: Path | None) -> None:
     """Say what works on this machine, what is missing, and the line that installs it."""

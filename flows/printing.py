@@ -20,11 +20,11 @@ class PlainConsole(Console):
         raise BrokenPipeError
 
 
-def console(*, to_stderr: bool = False) -> Console:
+def console(*, to_stderr: bool = False, wide: int = 120) -> Console:
     """Return a console that prints text as it is: no colours guessed from numbers or quotes."""
     out = sys.stderr if to_stderr else sys.stdout
     # A file or a pipe has no width; tables are then made for a wide screen rather than a narrow one.
-    return PlainConsole(file=out, highlight=False, width=None if out.isatty() else 120)
+    return PlainConsole(file=out, highlight=False, width=None if out.isatty() else wide)
 
 
 def summary(album: Album, folder: Path) -> dict[str, Any]:
