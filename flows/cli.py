@@ -206,12 +206,14 @@ def models(check: bool, as_json: bool, library: Path | None) -> None:
 
 
 @lofi.command()
+@click.option("--studio", help="Studio to look at.  [default: offline, or LOFI_STUDIO]")
+@_with_parts
 @_with_library
-def doctor(library: Path | None) -> None:
+def doctor(library: Path | None, **chosen: str | None) -> None:
     """Say what works on this machine, what is missing, and the line that installs it."""
     from flows import looking
 
-    looking.doctor(_settings(library=library))
+    looking.doctor(_settings(library=library, **chosen))
 
 
 if __name__ == "__main__":

@@ -69,14 +69,14 @@ def render_clips(
     A clip that was rendered before from the same order by the same backend is not rendered again. Raises what the
     worker raises when nothing can be rendered at all.
     """
+    paths = [place.of(order) for order in orders]  # a name that is taken is found before anything is rendered
+    wanted = [(path, order, _finished(path, order, musician)) for path, order in zip(paths, orders, strict=True)]
     size = max(1, musician.batch)
-    for start in range(0, len(orders), size):
-        group = orders[start : start + size]
-        paths = [place.of(order) for order in group]
-        found = [_finished(path, order, musician) for path, order in zip(paths, group, strict=True)]
-        open_ = [(path, order) for path, order, take in zip(paths, group, found, strict=True) if take is None]
-        made = iter(workers.run(_perform, open_, musician) if open_ else [])
-        for path, take in zip(paths, found, strict=True):
+    for start in range(0, len(wanted), size):
+        group = wanted[start : start + size]
+        missing = [(path, order) for path, order, take in group if take is None]
+        made = iter(workers.run(_perform, missing, musician) if missing else [])
+        for path, _, take in group:
             outcome = take or next(made)
             yield (path, outcome) if isinstance(outcome, Take) else outcome
 
