@@ -17,7 +17,7 @@ from pipeline.errors import Damaged
 from pipeline.models import MODELS, LayoutName, Model
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import hash_file
-from pipeline.weights import AUDIOCRAFT, DIFFUSERS, OPEN_CLIP, TRANSFORMERS, check_file, lost_shards, missing
+from pipeline.weights import AUDIOCRAFT, DIFFUSERS, OPEN_CLIP, TRANSFORMERS, check_file, lost_shards, missing, own_path
 
 State = Literal["absent", "incomplete", "damaged", "whole", "verified"]
 
@@ -71,7 +71,7 @@ def take_stock(settings: Settings, *, check: bool = False) -> Iterator[Stock]:
         part, layout, needs = _USES[setting]
         if (name, part) in known:
             continue
-        own = Path(name).expanduser()
+        own = own_path(name)
         if own.is_file():
             lone = Model(name, part, "its publisher's", "file", (own.name,), (own.name,), None, None)
             yield replace(_look(lone, own.parent, hub, check), chosen=setting, place=own)

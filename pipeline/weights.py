@@ -88,12 +88,20 @@ def find_model(asked: str, layout: Layout, licence: str, hub: Path) -> Found:
 
 def find_file(asked: str, licence: str) -> Found:
     """Find a checkpoint that is a single file of one's own, and check it. Raises as `find_model` does."""
-    path = Path(asked).expanduser()
+    path = own_path(asked)
     if not path.is_file():
         raise BackendUnavailable(f"There is no checkpoint {asked}.", "Name a file that is there.")
     check_file(path)
     digest = _hash(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
     return Found(path.resolve(), Weights(name=asked, revision="", sha256=digest, licence=licence))
+
+
+def own_path(asked: str) -> Path:
+    """Return what a person typed as a path; "~" is the home folder, "~nobody" stays what it is."""
+    try:
+        return Path(asked).expanduser()
+    except RuntimeError:
+        return Path(asked)
 
 
 def missing(folder: Path, needs: tuple[str, ...]) -> str | None:
@@ -125,8 +133,8 @@ def lost_shards(folder: Path) -> list[Path]:
 
 def _folder(asked: str, hub: Path, layout: Layout) -> tuple[Path, str]:
     """Return a model's folder and its commit: a folder of one's own, or the hub's cache."""
-    own = Path(asked).expanduser()
-    if own.is_dir():
+    own = own_path(asked)
+    if asked and own.is_dir():
         return own.resolve(), ""
     if asked.startswith((".", "~", "/")) or not _HUB_NAME.fullmatch(asked):
         raise BackendUnavailable(

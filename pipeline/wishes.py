@@ -114,7 +114,7 @@ def _option(control: str) -> str:
 
 def _heard(what: str, path: Path) -> Heard:
     """Check a file that a musician is to hear: it is there, it is sound, and there is something to hear in it."""
-    place = path.expanduser().absolute()
+    place = path.absolute()
     try:
         if not place.is_file():
             raise BadBrief(f"--{what}: there is no file {path}.", "Name an audio file that is there.")
