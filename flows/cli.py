@@ -36,6 +36,20 @@ def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
     )(verb)
 
 
+def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        f"--{role}",
+        metavar="NAME",
+        help=f"Another {role} than the studio's: a name, auto, or module:Class.  [LOFI_{role.upper()}]",
+    )
+
+
+def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
+    for role in ("painter", "judge", "musician", "writer"):
+        verb = _with_part(role)(verb)
+    return verb
+
+
 def _settings(**given: object) -> Settings:
     from pipeline.settings import read_settings
 
@@ -50,6 +64,7 @@ def _settings(**given: object) -> Settings:
 @click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
 @click.option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
+@_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
@@ -59,6 +74,10 @@ def make(
     theme: str,
     seed: int | None,
     studio: str | None,
+    writer: str | None,
+    musician: str | None,
+    judge: str | None,
+    painter: str | None,
     dry_run: bool,
     as_json: bool,
     plain: bool,
@@ -70,11 +89,55 @@ def make(
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(library=library, studio=studio)
+    settings = _settings(library=library, studio=studio, writer=writer, musician=musician, judge=judge, painter=painter)
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:
         making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain)
+
+
+@lofi.command(short_help="Render one clip from a prompt.")
+@click.argument("prompt", default="")
+@click.option("--seconds", type=float, default=30.0, show_default=True, help="Length of the clip.")
+@click.option("--seed", type=int, help="Same seed, same clip.  [default: a new one every time]")
+@click.option("--tempo", type=float, help="BPM.  [default: what the prompt suggests]")
+@click.option("--key", help='Key, such as "A minor".  [default: what the prompt suggests]')
+@click.option("--takes", type=int, default=1, show_default=True, help="How many, each with a seed of its own.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A .flac or .wav file.  [default: in the library's clips/]"
+)
+@click.option("--top-k", type=int, help="Choose among the K most likely tokens; 0 for all.  [default: 250]")
+@click.option(
+    "--top-p", type=float, help="Choose among the most likely tokens that make up P; 0 for off.  [default: 0]"
+)
+@click.option("--temperature", type=float, help="Above 1 bolder, below 1 tamer.  [default: 1]")
+@click.option("--cfg-coef", type=float, help="How strictly the prompt is followed.  [default: 3]")
+@click.option("--two-step-cfg", is_flag=True, default=None, help="Guide in two passes: less memory, more time.")
+@click.option("--greedy", is_flag=True, help="Always take the most likely token.")
+@click.option("--stride", type=float, help="Seconds that each window beyond the first adds.  [default: 18]")
+@click.option("--unconditional", is_flag=True, default=None, help="Leave the prompt out.")
+@click.option("--multiband", is_flag=True, default=None, help="Decode with MultiBand Diffusion.")
+@click.option("--opening", type=click.Path(path_type=Path), help="Audio file to go on from.")
+@click.option("--melody", type=click.Path(path_type=Path), help="Audio file whose tune is followed.")
+@click.option("--rhythm", is_flag=True, help="Start from a click of tempo and key.")
+@click.option("--studio", help="Studio whose musician plays.  [default: offline, or LOFI_STUDIO]")
+@_with_part("musician")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@_with_library
+def render(
+    greedy: bool, studio: str | None, musician: str | None, library: Path | None, as_json: bool, **wanted: Any
+) -> None:
+    """Render one clip from PROMPT, with every control of the musician."""
+    click.echo("Opening the studio …", err=as_json)
+    from flows.rendering import render_clip
+
+    controls = ("top_k", "top_p", "temperature", "cfg_coef", "two_step_cfg", "stride", "unconditional", "multiband")
+    given = {name: wanted.pop(name) for name in controls}
+    given["use_sampling"] = False if greedy else None
+    out = wanted.pop("out")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = _settings(library=library, studio=studio, musician=musician)
+    render_clip({**wanted, "controls": chosen}, out, settings, as_json=as_json)
 
 
 @lofi.command("list")
@@ -131,13 +194,26 @@ def reindex(library: Path | None) -> None:
     looking.reindex(_settings(library=library))
 
 
-@lofi.command(short_help="Say what works here and what is missing.")
+@lofi.command(short_help="List the trained models.")
+@click.option("--check", is_flag=True, help="Compare every file that is here with the hash it was published with.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @_with_library
-def doctor(library: Path | None) -> None:
+def models(check: bool, as_json: bool, library: Path | None) -> None:
+    """List the trained models: licence, size, memory, whether they are here, and what fetches them."""
+    from flows.models import list_models
+
+    list_models(_settings(library=library), check=check, as_json=as_json)
+
+
+@lofi.command(short_help="Say what works here and what is missing.")
+@click.option("--studio", help="Studio to look at.  [default: offline, or LOFI_STUDIO]")
+@_with_parts
+@_with_library
+def doctor(library: Path | None, **chosen: str | None) -> None:
     """Say what works on this machine, what is missing, and the line that installs it."""
     from flows import looking
 
-    looking.doctor(_settings(library=library))
+    looking.doctor(_settings(library=library, **chosen))
 
 
 if __name__ == "__main__":

@@ -101,6 +101,8 @@ def _hint(error: click.ClickException) -> str:
         return 'A theme that starts with a dash goes after two: lofi make -- "-theme".'
     if verb == "make" and "extra argument" in error.format_message():
         return 'Put the theme in quotes: lofi make "rainy library at night".'
+    if verb == "render" and "extra argument" in error.format_message():
+        return 'Put the prompt in quotes: lofi render "warm rhodes, dusty drums".'
     return f"See lofi {verb} --help." if verb and verb != "lofi" else "See lofi --help."
 
 

@@ -8,7 +8,7 @@ import shlex
 import click
 from rich.text import Text
 
-from flows.printing import console, counted, print_json, summary
+from flows.printing import console, counted, credit, print_json, summary
 from flows.tables import album_table, rows_table
 from pipeline.audio.chapters import clock
 from pipeline.catalogue.rows import AlbumRow
@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
 from pipeline.shelf.names import slug_of
+from pipeline.studio import STUDIOS
 from pipeline.workers import Workers
 
 WHOLE, DAMAGED = 0, 1
@@ -73,7 +74,7 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
                 "status": row.status if row else "draft",
                 "concept": album.plan.concept,
                 "painting": album.cover.model_dump(mode="json", include={"seed", "scene", "palette", "why"}),
-                "backends": {role: part.model_dump(mode="json") for role, part in _backends(album).items()},
+                "backends": {role: parts[0].model_dump(mode="json") for role, parts in _backends(album).items()},
                 "command": command,
             }
         )
@@ -84,8 +85,10 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     out.print(album_table(album))
     out.print(Text(f"Cover: {album.cover.scene}, {album.cover.palette}. {album.cover.why}"))
     out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
-    parts = ", ".join(f"{part.name} {part.version}" for part in _backends(album).values())
-    out.print(Text(f"Made by: {parts}"))
+    for role, parts in _backends(album).items():
+        out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
+    for note in album.notes:
+        out.print(Text(f"Note: {note}"), soft_wrap=True)
     out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)
     for file in (*(f for track in album.tracks for f in track.files), *album.cover.files, *album.mix.files):
         out.print(Text(str(folder.folder / file.path)), soft_wrap=True)
@@ -105,6 +108,7 @@ def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settin
                 "why": row.why if row else "",
                 "title": project.plan.title,
                 "takes": {"finished": finished, "asked": asked},
+                "notes": project.notes,
                 "command": command,
             }
         )
@@ -112,17 +116,21 @@ def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settin
     out = console()
     out.print(Text(project.plan.title, style="bold"))
     out.print(f"Not finished: {finished} of {asked} takes are on the shelf.")
+    out.print(Text(f"Writer: {credit(project.writer)}"), soft_wrap=True)
+    for note in project.notes:
+        out.print(Text(f"Note: {note}"), soft_wrap=True)
     if row is not None and row.why:
         out.print(Text(row.why), soft_wrap=True)
     out.print(Text(f"Go on with: {command}"), soft_wrap=True)
 
 
-def _backends(album: Album) -> dict[str, Backend]:
+def _backends(album: Album) -> dict[str, tuple[Backend, ...]]:
+    """Return who made what: more than one where a part was changed while the album was under way."""
     return {
-        "writer": album.writer,
-        "musician": album.takes[0].backend,
-        "judge": album.verdicts[0].judge,
-        "painter": album.cover.painter,
+        "writer": (album.writer,),
+        "musician": tuple(dict.fromkeys(take.backend for take in album.takes)),
+        "judge": tuple(dict.fromkeys(verdict.judge for verdict in album.verdicts)),
+        "painter": (album.cover.painter,),
     }
 
 
@@ -164,19 +172,19 @@ def replay(slug: str, number: int, index: int | None, settings: Settings) -> Non
     """Render a take again and say whether it is the same. Exits 1 when it is not."""
     from pipeline.proof import find_take
     from pipeline.proof import replay as replay_take
-    from pipeline.studio import open_studio
+    from pipeline.studio import open_musician_of
 
     folder = _folder(Shelf.open(settings.library, writable=False), slug)
     album = folder.read_manifest()
     take = find_take(album, number, index)
-    musician = open_studio(settings.model_copy(update={"studio": album.brief.studio})).musician
+    musician = open_musician_of(take.backend, album.brief, settings)
     with Workers(1) as workers:
         played = replay_take(folder, take, musician, workers)
     name = f"Take {take.order.index} of “{take.order.track.title}”"
     if played.same:
         click.echo(f"{name}: the same, byte for byte ({played.backend}).")
         return
-    then = f"{take.backend.name} {take.backend.version}"
+    then = credit(take.backend)
     click.echo(
         f"{name}: differs by at most {played.difference:.0f} dBFS "
         f"({'nobody can hear that' if played.agrees else 'that is other music'}; "
@@ -242,6 +250,11 @@ def make_command(brief: Brief, settings: Settings) -> str:
     usual = Settings.model_fields
     if brief.studio != usual["studio"].default or settings.studio != brief.studio:
         options += f" --studio {shlex.quote(brief.studio)}"
+    for role, own in STUDIOS.get(brief.studio, {}).items():
+        part = getattr(brief, role)
+        # A part set in the environment would win over the brief's: the studio's own is then named.
+        if part is not None or getattr(settings, role) not in (None, own):
+            options += f" --{role} {shlex.quote(part or own)}"
     if settings.library != usual["library"].default:
         options += f" --library {shlex.quote(str(settings.library))}"
     style = f" --style {shlex.quote(brief.style)}" if brief.style else ""

@@ -19,7 +19,7 @@ from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, read_brief
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
-from pipeline.studio import open_studio, open_writer
+from pipeline.studio import chosen_parts, open_part, open_studio, open_writer
 from pipeline.workers import Workers
 
 SEED_BITS = 31
@@ -31,7 +31,7 @@ def make(
 ) -> None:
     """Make an album, or finish the one an interrupted run of the same words began. Raises LofiError."""
     out = console(to_stderr=as_json)
-    brief = read_brief(theme=theme, seed=0 if seed is None else seed, studio=settings.studio, **wanted)
+    brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
     # What can be wrong is found before anything is started.
     open_writer(settings)
     if brief.style is not None:
@@ -52,6 +52,8 @@ def make(
         out.print()
         out.print(Text(album.plan.title, style="bold"))
         out.print(album_table(album))
+        for note in album.notes:
+            out.print(Text(f"Note: {note}"), soft_wrap=True)
         out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
         out.print(Text(f"It is all in {folder}"), soft_wrap=True)
 
@@ -61,25 +63,30 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     from pipeline.catalogue import Catalogue
     from pipeline.shelf import Shelf
 
-    brief = read_brief(theme=theme, seed=_new_seed() if seed is None else seed, studio=settings.studio, **wanted)
+    brief = _read_brief(theme, _new_seed() if seed is None else seed, settings, wanted)
     taken: frozenset[str] = frozenset()
     path = Shelf(settings.library.absolute()).catalogue_path
     if path.exists():
         with Catalogue.open(path) as catalogue:
             taken = catalogue.titles()
-    draft = open_writer(settings).write(brief, taken)
-    plan = draft.plan
+    opened = open_part("writer", settings)
+    draft = opened.made.write(brief, taken)
+    plan, notes = draft.plan, [note for note in (opened.note, *draft.notes) if note]
     if as_json:
-        print_json({"seed": brief.seed, "plan": plan.model_dump(mode="json")})
+        print_json({"seed": brief.seed, "plan": plan.model_dump(mode="json"), "notes": notes})
         return
     out = console(to_stderr=as_json)
     out.print(Text(plan.title, style="bold"))
     out.print(Text(plan.concept))
     out.print(plan_table(plan))
     out.print(Text(f"Cover: {plan.cover_prompt}"))
-    for note in draft.notes:
-        out.print(Text(note))
+    for note in notes:
+        out.print(Text(f"Note: {note}"), soft_wrap=True)
     out.print(Text(f"Make it with --seed {brief.seed}"))
+
+
+def _read_brief(theme: str, seed: int, settings: Settings, wanted: dict[str, Any]) -> Brief:
+    return read_brief(theme=theme, seed=seed, studio=settings.studio, **chosen_parts(settings), **wanted)
 
 
 def _new_seed() -> int:
@@ -115,6 +122,8 @@ def _make(
     elif seed is None:
         brief = brief.but(seed=_new_seed())
     studio = open_studio(settings)
+    for note in studio.notes:
+        out.print(Text(f"Note: {note}"), soft_wrap=True)
     workers.warm(studio, make_album)
     with Screen(out, brief) as screen:
         solo = {role: stack.enter_context(Workers(1)) for role in studio.solo}

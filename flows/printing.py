@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.domain import Album
+from pipeline.domain import Album, Backend
 
 
 class PlainConsole(Console):
@@ -20,11 +20,11 @@ class PlainConsole(Console):
         raise BrokenPipeError
 
 
-def console(*, to_stderr: bool = False) -> Console:
+def console(*, to_stderr: bool = False, wide: int = 120) -> Console:
     """Return a console that prints text as it is: no colours guessed from numbers or quotes."""
     out = sys.stderr if to_stderr else sys.stdout
     # A file or a pipe has no width; tables are then made for a wide screen rather than a narrow one.
-    return PlainConsole(file=out, highlight=False, width=None if out.isatty() else 120)
+    return PlainConsole(file=out, highlight=False, width=None if out.isatty() else wide)
 
 
 def counted(number: int, thing: str) -> str:
@@ -41,6 +41,7 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "theme": album.brief.theme,
         "seed": album.brief.seed,
         "studio": album.brief.studio,
+        "notes": album.notes,
         "seconds": round(album.mix.seconds, 3),
         "tracks": [
             {
@@ -62,6 +63,12 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "cover": [file.path for file in album.cover.files],
         "spend": album.run.spend.model_dump(mode="json"),
     }
+
+
+def credit(backend: Backend) -> str:
+    """Name a part, its version and the models it works with."""
+    models = ", ".join(weights.name for weights in backend.weights)
+    return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
 
 
 def print_json(value: object) -> None:

@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pipeline.errors import LofiError
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import free_bytes
+from pipeline.studio import EXTRAS, PARTS, open_part, part_names
 
 State = Literal["ok", "note", "broken"]
 
@@ -30,7 +33,11 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything an album needs, one finding at a time."""
+    """Look at everything an album needs, one finding at a time.
+
+    Raises BackendUnavailable when there is no studio or part of the name in the settings.
+    """
+    part_names(settings)
     yield Finding("Python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield Finding("Workers", "ok", f"{settings.workers} render at the same time (LOFI_WORKERS)")
     yield from _sqlite()
@@ -39,10 +46,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _try("Library", lambda: _library(settings))
     yield _room(settings)
     yield _try("Catalogue", lambda: _catalogue(settings))
-    yield _try("Studio", lambda: _studio(settings))
-    yield Finding(
-        "GPU studio", "note", "this version has the offline studio only", "Nothing to install: MusicGen is on its way."
-    )
+    for role in PARTS:
+        yield _part(role, settings)
+    yield from _neural(settings)
+    yield _language_model(settings)
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:
@@ -112,9 +119,58 @@ def _catalogue(settings: Settings) -> str:
         return f"sound, {count} {'album' if count == 1 else 'albums'}"
 
 
-def _studio(settings: Settings) -> str:
-    from pipeline.studio import open_studio
+def _part(role: str, settings: Settings) -> Finding:
+    """Open one part of the studio the settings name, as a run would before it begins."""
+    try:
+        opened = open_part(role, settings)
+        backend = opened.made.backend
+    except LofiError as error:
+        return Finding(role.capitalize(), "broken", error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 - libraries that do not fit together raise whatever they like
+        why = f"{type(error).__name__}: {error}".partition("\n")[0]
+        said = f"{part_names(settings)[role]!r} cannot be loaded: {why}"
+        return Finding(role.capitalize(), "broken", said, "Run: uv sync --extra neural")
+    models = ", ".join(weights.name for weights in backend.weights)
+    said = f"{backend.name} {backend.version}" + (f" with {models}" if models else "")
+    if opened.note:
+        return Finding(role.capitalize(), "note", said, opened.note)
+    return Finding(role.capitalize(), "ok", said)
 
-    studio = open_studio(settings)
-    parts = (studio.writer, studio.musician, studio.judge, studio.painter)
-    return f"{studio.name}: " + ", ".join(f"{part.backend.name} {part.backend.version}" for part in parts)
+
+def _neural(settings: Settings) -> Iterator[Finding]:
+    """Look for the model libraries and the device they would run on."""
+    lacking = [name for name in EXTRAS if find_spec(name) is None]
+    if lacking:
+        said = f"the model libraries are not installed ({', '.join(lacking)})"
+        yield Finding("Neural", "note", said, "For MusicGen, CLAP and Stable Diffusion, run: uv sync --extra neural")
+    else:
+        said = "the model libraries are installed; `lofi models` lists the models"
+        yield Finding("Neural", "ok", said, "" if settings.studio != "offline" else _LOOK)
+    if "torch" in lacking:
+        return
+    try:
+        from pipeline.device import choose_device, choose_precision, free_memory
+
+        device = choose_device(settings.device)
+        precision = str(choose_precision(settings.precision, device)).removeprefix("torch.")
+        said = f"{device.type}, {precision}, {free_memory(device) / 2**30:.1f} GB of memory free"
+    except LofiError as error:
+        yield Finding("Device", "broken", error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 - a driver that does not fit raises whatever it likes
+        yield Finding("Device", "broken", f"PyTorch cannot be used: {error}", "Run: uv sync --extra neural")
+    else:
+        yield Finding("Device", "ok", said)
+
+
+_LOOK = "To look at its parts: lofi doctor --studio neural"
+
+
+def _language_model(settings: Settings) -> Finding:
+    """Say whether a language model is set up; its key is never shown, nor what else an address may hold."""
+    host = urlsplit(settings.openai_base_url or "").hostname or "its maker's server"
+    if settings.openai_api_key is not None and settings.openai_api_key.get_secret_value():
+        return Finding("Words", "ok", f"a key for {settings.openai_model} at {host} is set")
+    said = f"no key for a language model is set ({settings.openai_model} at {host})"
+    return Finding(
+        "Words", "note", said, "For the writer openai, set OPENAI_API_KEY, or OPENAI_BASE_URL for a local one."
+    )

@@ -80,6 +80,16 @@ class Musician(Protocol):
 
 
 @runtime_checkable
+class Steered(Protocol):
+    """A musician that says which controls it obeys; one that does not say refuses by itself what it cannot do."""
+
+    @property
+    def obeys(self) -> Collection[str]:
+        """Names of fields of Controls, and "opening", "melody" and "rhythm"."""
+        ...
+
+
+@runtime_checkable
 class Judge(Protocol):
     """Says how good a take is."""
 

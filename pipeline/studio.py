@@ -7,13 +7,15 @@ backend is one file and one line here; a dotted path of your own works as a part
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from pipeline.domain import Backend, Brief
 from pipeline.errors import BackendUnavailable, LofiError
-from pipeline.roles import Studio, Writer
+from pipeline.roles import Judge, Musician, Painter, Studio, Writer
 from pipeline.settings import Settings
 
 AUTO = "auto"
@@ -25,13 +27,15 @@ class Part:
     """Where a backend's class is, and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
-    `solo` parts hold a model: one process of their own has it.
+    `solo` parts hold a model: one process of their own has it. `model` is the setting that names the model whose
+    weights its backend credits first.
     """
 
     place: str
     settings: tuple[str, ...] = ()
     uses: Mapping[str, str] | None = None
     solo: bool = False
+    model: str | None = None
 
 
 STUDIOS: dict[str, dict[str, str]] = {
@@ -55,11 +59,13 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.musicians.musicgen.musician:MusicGen",
             ("musicgen_model", "clap_model", "hub", "device", "precision"),
             solo=True,
+            model="musicgen_model",
         ),
         "audiocraft": Part(
             "pipeline.musicians.audiocraft.musician:AudiocraftMusicGen",
             ("audiocraft_model", "hub", "device", "precision"),
             solo=True,
+            model="audiocraft_model",
         ),
     },
     "judge": {
@@ -69,6 +75,7 @@ PARTS: dict[str, dict[str, Part]] = {
             ("clap_model", "hub", "device", "precision"),
             uses={"ears": "signal"},
             solo=True,
+            model="clap_model",
         ),
     },
     "painter": {
@@ -77,6 +84,7 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.painters.diffusion.painter:DiffusionPainter",
             ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision"),
             solo=True,
+            model="diffusion_model",
         ),
     },
 }
@@ -98,69 +106,143 @@ EXTRAS: dict[str, str] = dict.fromkeys(
 """Which extra of the package brings a module that a backend needs."""
 
 _OFFLINE, _NEURAL = STUDIOS["offline"], STUDIOS["neural"]
+_ROLES: dict[str, type] = {"writer": Writer, "musician": Musician, "judge": Judge, "painter": Painter}
+_OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+"""A part of one's own: module:Class."""
 
 
 def open_studio(settings: Settings) -> Studio:
     """Return the studio the settings name. Raises BackendUnavailable with the line that installs what is missing."""
-    names = _names(settings)
-    notes: list[str] = []
-    parts, solo = {}, set()
-    for role, known in PARTS.items():
-        parts[role], name = _open(role, names[role], settings, notes)
-        if name in known and known[name].solo:
-            solo.add(role)
-    return Studio(settings.studio, **parts, solo=frozenset(solo), notes=tuple(notes))
+    opened = {role: open_part(role, settings) for role in PARTS}
+    parts = {role: part.made for role, part in opened.items()}
+    solo = frozenset(role for role, part in opened.items() if part.name in PARTS[role] and PARTS[role][part.name].solo)
+    return Studio(settings.studio, **parts, solo=solo, notes=tuple(part.note for part in opened.values() if part.note))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One part, `made`; the `name` of what it really is; a `note` when it stands in for what was wanted."""
+
+    made: Any
+    name: str
+    note: str = ""
+
+
+def open_part(role: str, settings: Settings) -> Opened:
+    """Return the part for one role alone. Raises BackendUnavailable, Damaged or PromptError."""
+    name = part_names(settings)[role]
+    if name != AUTO:
+        return Opened(_load(role, name, settings), name)
+    neural, offline = _NEURAL[role], _OFFLINE[role]
+    try:
+        return Opened(_load(role, neural, settings), neural)
+    except LofiError as error:
+        note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {error.message}"
+        return Opened(_load(role, offline, settings), offline, note)
 
 
 def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
-    writer: Writer = _open("writer", _names(settings)["writer"], settings, [])[0]
+    writer: Writer = open_part("writer", settings).made
     return writer
 
 
-def _names(settings: Settings) -> dict[str, str]:
-    """Return the name of the part for each role: the studio's, or the one asked for by itself."""
+def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
+    """Return the musician that made a take of the brief, with the model it had then, whatever the settings name now.
+
+    Raises BackendUnavailable when it cannot work here any more.
+    """
+    asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
+    name = part_names(asked)["musician"]
+    trouble: LofiError | None = None
+    for candidate in (_NEURAL["musician"], _OFFLINE["musician"]) if name == AUTO else (name,):
+        part = PARTS["musician"].get(candidate, Part(candidate))
+        then = {part.model: backend.weights[0].name} if part.model and backend.weights else {}
+        try:
+            musician: Musician = _load("musician", candidate, asked.model_copy(update=then))
+        except LofiError as error:
+            trouble = trouble or error
+            continue
+        if musician.backend.name == backend.name:
+            return musician
+    raise trouble or BackendUnavailable(
+        f"The take was made by {backend.name!r}, and no musician of this version is called so.",
+        "Replay it with the version of lofi that made it.",
+    )
+
+
+def chosen_parts(settings: Settings) -> dict[str, str | None]:
+    """Return for each role the part chosen beside the studio's own, None where it is the studio's own.
+
+    Naming the part that the studio has anyway is no choice: both ways of asking are the same brief.
+    Raises BackendUnavailable for a name that does not exist.
+    """
+    own = STUDIOS.get(settings.studio, {})
+    return {role: None if name == own.get(role) else name for role, name in part_names(settings).items()}
+
+
+def part_names(settings: Settings) -> dict[str, str]:
+    """Return the name of the part for each role: the studio's, or the one asked for by itself.
+
+    Raises BackendUnavailable for a studio or a part that does not exist; a dotted path is looked for on opening.
+    """
     names = STUDIOS.get(settings.studio)
     if names is None:
         raise BackendUnavailable(
             f"There is no studio called {settings.studio!r}.",
             f"{_near(settings.studio, STUDIOS)}Studios here: {', '.join(STUDIOS)}.",
         )
-    return {role: getattr(settings, role) or names[role] for role in PARTS}
-
-
-def _open(role: str, name: str, settings: Settings, notes: list[str]) -> tuple[Any, str]:
-    """Return a part and the name of what it really is; a stand-in leaves a line in `notes`."""
-    if name != AUTO:
-        return _load(role, name, settings), name
-    try:
-        return _load(role, _NEURAL[role], settings), _NEURAL[role]
-    except LofiError as error:
-        notes.append(f"The {role} is {_OFFLINE[role]!r}, for {_NEURAL[role]!r} cannot work here: {error.message}")
-        return _load(role, _OFFLINE[role], settings), _OFFLINE[role]
+    names = {role: getattr(settings, role) or names[role] for role in PARTS}
+    for role, name in names.items():
+        if name not in PARTS[role] and name != AUTO and not _OWN.fullmatch(name):
+            raise BackendUnavailable(
+                f"There is no {role} called {name!r}.",
+                f"{_near(name, PARTS[role])}There are: {', '.join((*PARTS[role], AUTO))}, or a module:Class.",
+            )
+    return names
 
 
 def _load(role: str, name: str, settings: Settings) -> Any:
-    known = PARTS[role]
-    if name not in known and ":" not in name:
-        raise BackendUnavailable(
-            f"There is no {role} called {name!r}.", f"{_near(name, known)}There are: {', '.join((*known, AUTO))}."
-        )
-    part = known.get(name, Part(name))
+    part = PARTS[role].get(name)
+    if part is None:
+        return _load_own(role, name)
     options = {option: getattr(settings, option) for option in part.settings}
     options |= {argument: _load(role, other, settings) for argument, other in (part.uses or {}).items()}
     module, _, attribute = part.place.partition(":")
     try:
         return getattr(import_module(module), attribute)(**options)
     except ModuleNotFoundError as error:
-        # Only a missing third-party package is a missing extra; anything else is a bug and must look like one.
-        missing = (error.name or "").partition(".")[0]
-        if missing in EXTRAS:
+        raise _missing_extra(role, name, error) or error from None
+
+
+def _load_own(role: str, name: str) -> Any:
+    """Return a part that is no part of this package: a class that needs no arguments."""
+    module, _, attribute = name.partition(":")
+    try:
+        kind = getattr(import_module(module), attribute, None)
+    except ModuleNotFoundError as error:
+        if error.name and f"{module}.".startswith(f"{error.name}."):
             raise BackendUnavailable(
-                f"The {role} {name!r} needs {missing}, which is not installed.",
-                f"Run: uv sync --extra {EXTRAS[missing]}",
+                f"There is no module {error.name} for the {role} {name!r}.",
+                "Python must find it: name its folder in PYTHONPATH.",
             ) from None
-        raise
+        raise _missing_extra(role, name, error) or error from None
+    if not isinstance(kind, type):
+        raise BackendUnavailable(f"The module {module} has no class {attribute!r}.", f"Name a {role} as module:Class.")
+    made = kind()
+    if not isinstance(made, _ROLES[role]):
+        raise BackendUnavailable(f"{name} is no {role}.", "See pipeline/roles.py for what the role asks for.")
+    return made
+
+
+def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:
+    """Return how to install what is missing, or None when it is a bug, which must look like one."""
+    missing = (error.name or "").partition(".")[0]
+    if missing not in EXTRAS:
+        return None
+    return BackendUnavailable(
+        f"The {role} {name!r} needs {missing}, which is not installed.", f"Run: uv sync --extra {EXTRAS[missing]}"
+    )
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:

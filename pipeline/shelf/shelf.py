@@ -27,7 +27,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Shelf:
-    """A library on disk: `root`/albums/<slug>/ and `root`/catalogue.db."""
+    """A library on disk: `root`/albums/<slug>/, `root`/clips/ and `root`/catalogue.db."""
 
     root: Path
 
@@ -55,6 +55,11 @@ class Shelf:
             shelf._sweep(probe.stat().st_mtime)
             probe.unlink()
         return shelf
+
+    @property
+    def clips(self) -> Path:
+        """The folder of clips rendered by themselves. It is made with the first one."""
+        return self.root / "clips"
 
     @property
     def folder(self) -> Path:

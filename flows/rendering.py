@@ -1,0 +1,74 @@
+"""The verb `render`: one clip, with every control of the musician."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from flows.printing import console, credit, print_json
+from pipeline.clips import Place, render_clips
+from pipeline.domain import Take
+from pipeline.errors import LofiError
+from pipeline.settings import Settings
+from pipeline.shelf import Shelf
+from pipeline.shelf.atomic import require_room
+from pipeline.shelf.names import slug_of
+from pipeline.steps.plan import BYTES_A_SECOND
+from pipeline.studio import open_part, open_writer
+from pipeline.wishes import Wish, order_clips, refuse_unused
+from pipeline.workers import Workers
+
+
+def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *, as_json: bool) -> None:
+    """Render what is wanted (the fields of a Wish) to `file`, or into the library. Raises LofiError.
+
+    Everything that can be wrong with it is found before anything is written.
+    """
+    out = console(to_stderr=as_json)
+    seed = wanted.pop("seed")
+    wish = Wish(**wanted, seed=secrets.randbits(31) if seed is None else seed)
+    place = None if file is None else Place(file)
+    orders = order_clips(wish, open_writer(settings.model_copy(update={"studio": "offline", "writer": None})))
+    opened = open_part("musician", settings)
+    musician = opened.made
+    refuse_unused(orders, musician)
+    if opened.note:
+        out.print(Text(f"Note: {opened.note}"), soft_wrap=True)
+    if place is None:
+        shelf = Shelf.open(settings.library)
+        place = Place(shelf.clips / f"{slug_of(wish.prompt or 'unconditional')}-{wish.seed}.flac", ours=True)
+    require_room(place.first.absolute().parent, round(wish.takes * wish.seconds * BYTES_A_SECOND))
+    with Workers(1) as workers, out.status("Rendering …"):
+        failed: LofiError | None = None
+        said = []
+        for outcome in render_clips(orders, musician, place, workers):
+            if isinstance(outcome, LofiError):
+                failed = failed or outcome
+                continue
+            said.append(_say(*outcome))
+            path, take = outcome
+            out.print(Text(f"{take.seconds:.1f} s, seed {take.order.seed}: {path}"), soft_wrap=True)
+    if as_json:
+        print_json(said)
+    elif said:
+        licences = dict.fromkeys((musician.backend.licence, *(w.licence for w in musician.backend.weights)))
+        out.print(Text(f"Rendered by {credit(musician.backend)}, dry. Licence: {'; '.join(licences)}"), soft_wrap=True)
+    if failed is not None:
+        raise failed
+
+
+def _say(path: Path, take: Take) -> dict[str, Any]:
+    track = take.order.track
+    return {
+        "file": str(path),
+        "record": f"{path}.json",
+        "seed": take.order.seed,
+        "seconds": round(take.seconds, 3),
+        "tempo": track.tempo,
+        "key": str(track.key),
+        "sha256": take.sha256,
+        "musician": take.backend.model_dump(mode="json"),
+    }

@@ -1,0 +1,146 @@
+"""Clips: single renders with every control of the musician, each kept beside a record of how it was made.
+
+    wish = Wish("warm rhodes, slow", seed=7, seconds=20, tempo=76)
+    orders = order_clips(wish, writer)                  # BadBrief when it cannot be made, before anything is queued
+    refuse_unused(orders, musician)                     # BadBrief when the musician has no such control
+    for outcome in render_clips(orders, musician, Place(Path("clips/rhodes.flac")), workers):
+        print(outcome)                                  # the file and its Take, or the error it failed with
+
+Wishes become orders in pipeline/wishes.py.
+The record of `clips/rhodes.flac` is `clips/rhodes.flac.json`: a Take, with the order, the backend and the hash.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from pipeline.audio.clip import Clip
+from pipeline.audio.encode import write_take
+from pipeline.audio.ffmpeg import room_for
+from pipeline.audio.fingerprint import fingerprint
+from pipeline.domain import RenderOrder, Take
+from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
+from pipeline.roles import Musician, Rendering
+from pipeline.shelf.atomic import explained, hash_file, sync_file
+from pipeline.shelf.folder import Folder
+from pipeline.workers import Workers
+
+SUFFIXES = (".flac", ".wav")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where clips go: the first to `first`, the others beside it with "-2" and so on. FLAC or WAV by the suffix.
+
+    With `ours`, a name that another clip has already gets a piece of the order's digest added.
+    """
+
+    first: Path
+    ours: bool = False
+
+    def __post_init__(self) -> None:
+        if self.first.suffix.lower() not in SUFFIXES:
+            raise BadBrief(f"--out cannot be {self.first}.", "Its name ends in .flac or .wav.")
+
+    def of(self, order: RenderOrder) -> Path:
+        """Return the file for an order. Raises ShelfError when something else has the name."""
+        first = self.first.absolute()
+        stem = first.stem if order.index == 1 else f"{first.stem}-{order.index}"
+        path = first.with_name(stem + first.suffix)
+        with explained(path):
+            if not path.exists() or _record(path, order) is not None:
+                return path
+        if self.ours:
+            return path.with_name(f"{stem}-{order.digest()[:8]}{path.suffix}")
+        raise ShelfError(f"{path} is there already.", "Name another file with --out, or move that one away.")
+
+
+def render_clips(
+    orders: Sequence[RenderOrder], musician: Musician, place: Place, workers: Workers
+) -> Iterator[tuple[Path, Take] | LofiError]:
+    """Yield what became of each order, in their order: its file and record, or the error it failed with.
+
+    A clip that was rendered before from the same order by the same backend is not rendered again. Raises what the
+    worker raises when nothing can be rendered at all.
+    """
+    paths = [place.of(order) for order in orders]  # a name that is taken is found before anything is rendered
+    wanted = [(path, order, _finished(path, order, musician)) for path, order in zip(paths, orders, strict=True)]
+    size = max(1, musician.batch)
+    for start in range(0, len(wanted), size):
+        group = wanted[start : start + size]
+        missing = [(path, order) for path, order, take in group if take is None]
+        made = iter(workers.run(_perform, missing, musician) if missing else [])
+        for path, _, take in group:
+            outcome = take or next(made)
+            yield (path, outcome) if isinstance(outcome, Take) else outcome
+
+
+def _record(path: Path, order: RenderOrder) -> Take | None:
+    """Return the record beside a clip when it answers this order."""
+    try:
+        take = Folder(path.parent).peek(f"{path.name}.json", Take)
+    except LofiError:
+        return None
+    return take if take is not None and take.order == order and take.path == path.name else None
+
+
+def _finished(path: Path, order: RenderOrder, musician: Musician) -> Take | None:
+    take = _record(path, order)
+    folder = Folder(path.parent)
+    whole = take is not None and take.backend == musician.backend and folder.has_hash(path.name, take.sha256)
+    return take if whole else None
+
+
+def _perform(wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician) -> list[Take | LofiError]:
+    """Render in a worker process, and write each clip as soon as it is there."""
+    outcomes: list[Take | LofiError] = []
+    renderings = musician.render([order for _, order in wanted])
+    for (path, order), rendering in zip(wanted, renderings, strict=False):
+        if isinstance(rendering, BackendFailed):
+            outcomes.append(rendering)
+        else:
+            outcomes.append(_keep(path, order, rendering, musician))
+    name = musician.backend.name
+    return [*outcomes, *(BackendFailed(f"{name} gave nothing.") for _ in wanted[len(outcomes) :])]
+
+
+def _keep(path: Path, order: RenderOrder, rendering: Rendering, musician: Musician) -> Take:
+    """Write a clip, its codes and its record; the record is on the disk before the clip gets its name."""
+    folder, clip = Folder(path.parent), rendering.clip
+    codes = None
+    if rendering.codes is not None:
+        name = f"{path.name}.codes.npz"
+        with folder.writing(name) as temp, temp.open("wb") as file:
+            np.savez_compressed(file, codes=rendering.codes)
+        codes = folder.record(name)
+    with folder.writing(path.name) as temp:
+        _write(temp, clip, path.suffix.lower())
+        sync_file(temp)
+        take = Take(
+            order=order,
+            path=path.name,
+            sha256=hash_file(temp)[0],
+            frames=clip.frames,
+            rate=clip.rate,
+            backend=musician.backend,
+            fingerprint=fingerprint(clip),
+            codes=codes,
+        )
+        folder.put(take, f"{path.name}.json")
+    return take
+
+
+def _write(temp: Path, clip: Clip, suffix: str) -> None:
+    if suffix == ".flac":
+        write_take(temp, clip)
+        return
+    memory = io.BytesIO()  # libsndfile does not say when the disk is full
+    soundfile.write(memory, clip.samples, clip.rate, format="WAV", subtype="PCM_24")
+    with room_for([temp]):
+        temp.write_bytes(memory.getbuffer())

@@ -1,0 +1,135 @@
+"""The known models: what each is for, its licence, its size, and the command that fetches what is needed of it.
+
+Facts of the publishers' pages on the hub: licences as stated there, sizes of the files that are fetched, rounded.
+Many pages hold the same weights several times over, so only what the named layout needs is fetched.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Literal
+
+LayoutName = Literal["transformers", "audiocraft", "diffusers", "open_clip", "file"]
+
+NON_COMMERCIAL = "CC-BY-NC-4.0"
+_TEXTS = ("*.json", "*.txt", "*.model")
+_DIFFUSERS = ("*.json", "*.txt", "*/model.safetensors", "*/diffusion_pytorch_model.safetensors")
+_AUDIOCRAFT = ("state_dict.bin", "compression_state_dict.bin")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One published model in one layout.
+
+    `files` are the globs to fetch; `needs` those without which it is not whole. `bytes` is their size on disk and
+    `parameters` how many numbers it has, both rounded, None where we are not sure.
+    """
+
+    name: str
+    part: str
+    """Which part of the studio loads it, and for what."""
+    licence: str
+    layout: LayoutName
+    files: tuple[str, ...]
+    needs: tuple[str, ...]
+    bytes: int | None
+    parameters: int | None
+
+    @property
+    def commercial(self) -> bool:
+        """Whether what it makes may be sold without asking its publisher."""
+        return "NC" not in self.licence and "Stability" not in self.licence
+
+    @property
+    def fetch(self) -> str:
+        """The command that fetches it."""
+        single = self.layout == "file" and not any("*" in name for name in self.files)
+        names = self.files if single else tuple(f"--include {shlex.quote(name)}" for name in self.files)
+        return f"uv run --extra neural hf download {self.name} {' '.join(names)}"
+
+    def memory(self, bytes_a_number: int) -> int | None:
+        """Return the bytes its weights take when loaded: 4 a number in float32, 2 in bfloat16 or float16."""
+        return None if self.parameters is None else self.parameters * bytes_a_number
+
+
+def _musicgen(kind: str, weights: str, megabytes: int, audiocraft: int, millions: int) -> tuple[Model, Model]:
+    """Return a MusicGen in both of its layouts. A stereo one in audiocraft's also needs facebook/encodec_32khz."""
+    name = f"facebook/musicgen-{kind}"
+    return (
+        Model(
+            name, "musician musicgen", NON_COMMERCIAL, "transformers", (*_TEXTS, weights), ("config.json", weights),
+            megabytes * 10**6, millions * 10**6,
+        ),
+        Model(
+            name, "musician audiocraft", NON_COMMERCIAL, "audiocraft", _AUDIOCRAFT, _AUDIOCRAFT,
+            audiocraft * 10**6, millions * 10**6,
+        ),
+    )  # fmt: skip
+
+
+def _picture(name: str, licence: str, gigabytes: float, millions: int) -> Model:
+    needs = ("model_index.json", "unet/*.safetensors", "vae/*.safetensors")
+    return Model(
+        name, "painter diffusion", licence, "diffusers", _DIFFUSERS, needs, int(gigabytes * 10**9), millions * 10**6
+    )
+
+
+_SHARDS, _BIN_SHARDS = "model-*.safetensors", "pytorch_model-*.bin"
+
+MODELS: tuple[Model, ...] = (
+    *_musicgen("small", "model.safetensors", 2360, 1080, 591),
+    *_musicgen("medium", "pytorch_model.bin", 8040, 3920, 2010),
+    *_musicgen("large", _BIN_SHARDS, 13720, 6750, 3430),
+    *_musicgen("melody", _SHARDS, 6200, 3000, 1550),
+    *_musicgen("stereo-small", "model.safetensors", 1220, 870, 608),
+    *_musicgen("stereo-medium", "model.safetensors", 4070, 3730, 2030),
+    *_musicgen("stereo-large", _SHARDS, 6920, 6580, 3460),
+    *_musicgen("stereo-melody", _SHARDS, 6330, 2900, 1580),
+    Model(
+        "facebook/audiogen-medium", "musician audiocraft, ambience", NON_COMMERCIAL, "audiocraft",
+        _AUDIOCRAFT, _AUDIOCRAFT, 3_920_000_000, 2_010_000_000,
+    ),
+    Model(
+        "facebook/multiband-diffusion", "musicians, --multiband", NON_COMMERCIAL, "file",
+        ("mbd_musicgen_32khz.th",), ("mbd_musicgen_32khz.th",), None, None,
+    ),
+    Model(
+        "facebook/encodec_32khz", "musicians, codec", NON_COMMERCIAL, "transformers",
+        (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 236_000_000, 59_000_000,
+    ),
+    Model(
+        "google-t5/t5-base", "musician audiocraft, words", "Apache-2.0", "transformers",
+        (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 894_000_000, 223_000_000,
+    ),
+    Model(
+        "laion/clap-htsat-unfused", "judge clap", "Apache-2.0", "transformers",
+        (*_TEXTS, "pytorch_model.bin"), ("config.json", "pytorch_model.bin|model.safetensors"),
+        615_000_000, 153_000_000,
+    ),
+    Model(
+        "lukewys/laion_clap", "judge clap, music", "CC0-1.0", "file",
+        ("music_audioset_epoch_15_esc_90.14.pt",), ("music_audioset_epoch_15_esc_90.14.pt",), 2_350_000_000, None,
+    ),
+    Model(
+        "FacebookAI/roberta-base", "judge clap, words of the .pt", "MIT", "transformers",
+        (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 502_000_000, 125_000_000,
+    ),
+    _picture("stable-diffusion-v1-5/stable-diffusion-v1-5", "CreativeML OpenRAIL-M", 5.5, 1370),
+    _picture("stabilityai/stable-diffusion-2-1", "CreativeML OpenRAIL++-M", 5.2, 1290),
+    _picture("stabilityai/stable-diffusion-xl-base-1.0", "CreativeML OpenRAIL++-M", 13.9, 3470),
+    _picture("stabilityai/sd-turbo", "Stability AI NC Community", 5.2, 1290),
+    _picture("stabilityai/sdxl-turbo", "Stability AI NC Community", 13.9, 3470),
+    Model(
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "painter diffusion, ranking", "MIT", "open_clip",
+        ("*.json", "*.txt", "open_clip_model.safetensors"),
+        ("open_clip_config.json", "open_clip_model.safetensors"), 605_000_000, 151_000_000,
+    ),
+)  # fmt: skip
+
+
+def fetch_command(name: str, layout: str | None = None) -> str:
+    """Return the command that fetches a model of the hub, known or not."""
+    known = [model for model in MODELS if model.name == name]
+    fitting = [model for model in known if model.layout == layout] or known
+    return fitting[0].fetch if fitting else f"uv run --extra neural hf download {name}"

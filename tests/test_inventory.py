@@ -1,0 +1,132 @@
+"""Which models are here, and whether they are what was published: told without a network and without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from checkpoint_files import AUDIOCRAFT, MUSICGEN, cached, pytorch, safetensors, write
+
+from pipeline.inventory import Stock, take_stock
+from pipeline.models import MODELS, fetch_command
+from pipeline.settings import Settings
+
+SMALL = "facebook/musicgen-small"
+
+
+def stock(hub: Path, name: str = SMALL, layout: str = "transformers", *, check: bool = False, **more: object) -> Stock:
+    settings = Settings.model_validate({"hub": hub, **more})
+    (held,) = [h for h in take_stock(settings, check=check) if (h.model.name, h.model.layout) == (name, layout)]
+    return held
+
+
+def test_every_model_has_a_licence_a_size_and_a_command() -> None:
+    """What is not sure is left out, never made up; MusicGen's weights are not for sale."""
+    for model in MODELS:
+        assert model.licence and model.needs
+        assert model.fetch.startswith(f"uv run --extra neural hf download {model.name}")
+        if "musicgen" in model.name:
+            assert model.licence == "CC-BY-NC-4.0" and not model.commercial
+    assert len({(model.name, model.layout) for model in MODELS}) == len(MODELS)
+
+
+def test_every_model_the_settings_name_by_themselves_is_known() -> None:
+    """The defaults are in the list, each marked with its setting."""
+    chosen = {held.chosen for held in take_stock(Settings(hub=Path("/nowhere")))}
+    assert {"musicgen_model", "audiocraft_model", "clap_model", "diffusion_model", "clip_model"} <= chosen
+
+
+def test_nothing_is_here_at_first(tmp_path: Path) -> None:
+    """An empty cache, or none, is no mistake; each model comes with the command."""
+    for held in take_stock(Settings(hub=tmp_path / "none")):
+        assert (held.state, held.place) == ("absent", None)
+        assert held.remedy == held.model.fetch
+
+
+def test_a_whole_model_is_whole_and_verified_on_request(tmp_path: Path) -> None:
+    """The content is compared with the names the cache gives it: SHA-256 and git's hash."""
+    snapshot = cached(tmp_path, SMALL, MUSICGEN)
+    assert stock(tmp_path) == Stock(stock(tmp_path).model, "whole", snapshot, chosen="musicgen_model")
+    held = stock(tmp_path, check=True)
+    assert (held.state, held.checked, held.remedy) == ("verified", 3, "")
+
+
+def test_the_other_layout_of_the_same_page_is_not_here(tmp_path: Path) -> None:
+    """One page, two layouts, of which one was fetched."""
+    cached(tmp_path, SMALL, MUSICGEN)
+    assert stock(tmp_path, layout="audiocraft").state == "absent"
+    cached(tmp_path, SMALL, AUDIOCRAFT)
+    assert stock(tmp_path, layout="audiocraft", check=True).state == "verified"
+
+
+@pytest.mark.parametrize("victim", ["config.json", "model.safetensors"])
+def test_one_flipped_bit_is_found(tmp_path: Path, victim: str) -> None:
+    """Of weights and of small files alike, with --check; the remedy fetches by force."""
+    snapshot = cached(tmp_path, SMALL, {**MUSICGEN, "model.safetensors": safetensors(100)})
+    blob = (snapshot / victim).resolve()
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1
+    blob.write_bytes(content)
+    assert stock(tmp_path).state == "whole"
+    held = stock(tmp_path, check=True)
+    assert held.state == "damaged" and victim in held.why and "hash" in held.why
+    assert held.remedy.endswith("--force-download")
+
+
+def test_cut_short_is_found_without_hashing(tmp_path: Path) -> None:
+    """The header knows how long the file is."""
+    snapshot = cached(tmp_path, SMALL, MUSICGEN)
+    blob = (snapshot / "model.safetensors").resolve()
+    blob.write_bytes(blob.read_bytes()[:-3])
+    held = stock(tmp_path)
+    assert held.state == "damaged" and "cut short" in held.why
+
+
+def test_a_download_that_broke_off(tmp_path: Path) -> None:
+    """Incomplete is told apart from damaged and from absent, before and after the first file was whole."""
+    write(tmp_path / "models--facebook--musicgen-small" / "blobs", {"ab12.incomplete": b"half"})
+    assert stock(tmp_path).state == "incomplete"
+    snapshot = cached(tmp_path, SMALL, MUSICGEN)
+    (snapshot / "model.safetensors").resolve().unlink()
+    held = stock(tmp_path)
+    assert held.state == "incomplete" and "model.safetensors is missing" in held.why
+    assert held.remedy == held.model.fetch
+
+
+def test_a_folder_of_ones_own(tmp_path: Path) -> None:
+    """It is listed with its setting; without published hashes it is whole, and says that nothing was compared."""
+    folder = write(tmp_path / "mine", MUSICGEN)
+    held = stock(tmp_path, str(folder), check=True, musicgen_model=str(folder))
+    assert (held.state, held.chosen, held.checked) == ("whole", "musicgen_model", 0)
+    assert "no published hash" in held.why
+    (folder / "config.json").unlink()
+    held = stock(tmp_path, str(folder), musicgen_model=str(folder))
+    assert held.state == "incomplete" and "hf download" not in held.remedy
+
+
+def test_a_folder_downloaded_to_is_compared_with_what_the_downloader_noted(tmp_path: Path) -> None:
+    """`hf download --local-dir` writes each file's hash beside."""
+    folder = write(tmp_path / "mine", {"config.json": b"{}", "model.safetensors": safetensors()})
+    for name, kind in (("config.json", "git"), ("model.safetensors", "sha256")):
+        content = (folder / name).read_bytes()
+        git = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        digest = git if kind == "git" else hashlib.sha256(content).hexdigest()
+        write(
+            folder / ".cache/huggingface/download", {f"{name}.metadata": f"commit\n{digest}\n1700000000.0\n".encode()}
+        )
+    assert stock(tmp_path, str(folder), check=True, musicgen_model=str(folder)).state == "verified"
+    (folder / "config.json").write_bytes(b"[]")
+    assert stock(tmp_path, str(folder), check=True, musicgen_model=str(folder)).state == "damaged"
+
+
+def test_a_single_file_of_ones_own(tmp_path: Path) -> None:
+    """A laion-clap .pt named by the settings is listed."""
+    write(tmp_path, {"music.pt": pytorch()})
+    name = str(tmp_path / "music.pt")
+    assert stock(tmp_path, name, "file", clap_model=name).state == "whole"
+
+
+def test_an_unknown_model_is_fetched_whole() -> None:
+    """We do not know which of its files are needed."""
+    assert fetch_command("somebody/finetuned") == "uv run --extra neural hf download somebody/finetuned"
