@@ -25,13 +25,15 @@ class Part:
     """Where a backend's class is, and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
-    `solo` parts hold a model: one process of their own has it.
+    `solo` parts hold a model: one process of their own has it. `auto` is what else the constructor is given when
+    the part was chosen by "auto".
     """
 
     place: str
     settings: tuple[str, ...] = ()
     uses: Mapping[str, str] | None = None
     solo: bool = False
+    auto: Mapping[str, object] | None = None
 
 
 STUDIOS: dict[str, dict[str, str]] = {
@@ -47,6 +49,7 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.writers.openai.writer:OpenAIWriter",
             ("openai_model", "openai_base_url", "openai_api_key", "language", "prompts"),
             uses={"standin": "offline"},
+            auto={"forgiving": True},
         ),
     },
     "musician": {
@@ -134,13 +137,13 @@ def _open(role: str, name: str, settings: Settings, notes: list[str]) -> tuple[A
     if name != AUTO:
         return _load(role, name, settings), name
     try:
-        return _load(role, _NEURAL[role], settings), _NEURAL[role]
+        return _load(role, _NEURAL[role], settings, auto=True), _NEURAL[role]
     except LofiError as error:
         notes.append(f"The {role} is {_OFFLINE[role]!r}, for {_NEURAL[role]!r} cannot work here: {error.message}")
         return _load(role, _OFFLINE[role], settings), _OFFLINE[role]
 
 
-def _load(role: str, name: str, settings: Settings) -> Any:
+def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> Any:
     known = PARTS[role]
     if name not in known and ":" not in name:
         raise BackendUnavailable(
@@ -149,6 +152,7 @@ def _load(role: str, name: str, settings: Settings) -> Any:
     part = known.get(name, Part(name))
     options = {option: getattr(settings, option) for option in part.settings}
     options |= {argument: _load(role, other, settings) for argument, other in (part.uses or {}).items()}
+    options |= (part.auto or {}) if auto else {}
     module, _, attribute = part.place.partition(":")
     try:
         return getattr(import_module(module), attribute)(**options)
