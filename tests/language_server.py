@@ -117,23 +117,12 @@ def fails(status: int, message: str = "", **headers: str) -> Turn:
 class LanguageServer:
     """Answers turn by turn, the last turn for ever. `asked` holds the requests, `keys` what authorised them."""
 
-    def __init__(self, *turns: Turn) -> None:
+    def __init__(self, http: HTTPServer, *turns: Turn, path: str = "") -> None:
         self.turns = list(turns)
         self.asked: list[Asked] = []
         self.keys: list[str | None] = []
-        self._http = HTTPServer()
-
-    @property
-    def address(self) -> str:
-        return self._http.url_for("/v1")
-
-    def __enter__(self) -> Self:
-        self._http.start()
-        self._http.expect_request("/v1/chat/completions", method="POST").respond_with_handler(self._answer)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.stop()
+        self.address = http.url_for(f"{path}/v1")
+        http.expect_request(f"{path}/v1/chat/completions", method="POST").respond_with_handler(self._answer)
 
     def _answer(self, request: Request) -> Response:
         asked = json.loads(request.get_data())
@@ -141,6 +130,11 @@ class LanguageServer:
         self.asked.append(asked)
         self.keys.append(request.headers.get("Authorization"))
         return turn(asked)
+
+
+def listening() -> HTTPServer:
+    """A server of this machine's, to be entered with `with`; several scripts can live on it under different paths."""
+    return HTTPServer("127.0.0.1", threaded=True)
 
 
 class BrokenWire:

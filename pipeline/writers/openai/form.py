@@ -153,4 +153,5 @@ def _load(text: str) -> dict[str, Any] | None:
 def _fault(part: Any) -> str:
     """Say one error of pydantic's with JSON's path to it."""
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in part["loc"]).lstrip(".")
-    return f"{path[:100]}: {part['msg']}."
+    words = "It must not be empty" if "too_short" in part["type"] else part["msg"]
+    return f"{path[:100]}: {words}."
