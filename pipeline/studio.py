@@ -28,7 +28,7 @@ class Part:
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
     `solo` parts hold a model: one process of their own has it. `model` is the setting that names the model whose
-    weights its backend credits first.
+    weights its backend credits first. `auto` is what else the constructor is given when "auto" chose the part.
     """
 
     place: str
@@ -36,6 +36,7 @@ class Part:
     uses: Mapping[str, str] | None = None
     solo: bool = False
     model: str | None = None
+    auto: Mapping[str, object] | None = None
 
 
 STUDIOS: dict[str, dict[str, str]] = {
@@ -51,6 +52,7 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.writers.openai.writer:OpenAIWriter",
             ("openai_model", "openai_base_url", "openai_api_key", "language", "prompts"),
             uses={"standin": "offline"},
+            auto={"forgiving": True},
         ),
     },
     "musician": {
@@ -135,7 +137,7 @@ def open_part(role: str, settings: Settings) -> Opened:
         return Opened(_load(role, name, settings), name)
     neural, offline = _NEURAL[role], _OFFLINE[role]
     try:
-        return Opened(_load(role, neural, settings), neural)
+        return Opened(_load(role, neural, settings, auto=True), neural)
     except LofiError as error:
         note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {error.message}"
         return Opened(_load(role, offline, settings), offline, note)
@@ -202,12 +204,13 @@ def part_names(settings: Settings) -> dict[str, str]:
     return names
 
 
-def _load(role: str, name: str, settings: Settings) -> Any:
+def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> Any:
     part = PARTS[role].get(name)
     if part is None:
         return _load_own(role, name)
     options = {option: getattr(settings, option) for option in part.settings}
     options |= {argument: _load(role, other, settings) for argument, other in (part.uses or {}).items()}
+    options |= (part.auto or {}) if auto else {}
     module, _, attribute = part.place.partition(":")
     try:
         return getattr(import_module(module), attribute)(**options)

@@ -40,7 +40,11 @@ class TrackPlan(Noun):
 
 
 class AlbumPlan(Noun):
-    """An album on paper. `language` is the ISO 639-1 code the theme seems to be written in ("en" if unsure)."""
+    """An album on paper.
+
+    `language` is the ISO 639-1 code the theme seems to be written in ("en" if unsure), or the one titles were asked
+    to be in.
+    """
 
     title: Line
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]

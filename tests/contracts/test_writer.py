@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from language_server import LanguageServer, listening, sensible
 
 from pipeline import prompts
 from pipeline.domain import Brief
 from pipeline.errors import BadBrief
 from pipeline.roles import Writer
+from pipeline.writers.offline.writer import OfflineWriter
+from pipeline.writers.openai.writer import OpenAIWriter
 
-BACKENDS = {"offline": "pipeline.writers.offline.writer:OfflineWriter"}
-
-
-def _load(dotted: str) -> Writer:
-    module, name = dotted.split(":")
-    made = getattr(importlib.import_module(module), name)()
-    assert isinstance(made, Writer)
-    return made
+BACKENDS = ("offline", "openai")
+"""Every backend of the role. A new one is a line here and one in `writers`."""
 
 
-WRITERS = {name: _load(dotted) for name, dotted in BACKENDS.items()}
+@pytest.fixture(scope="module")
+def writers() -> Iterator[dict[str, Writer]]:
+    """Every writer by name; the language model's answers come from a scripted server that writes sensibly."""
+    with listening() as http:
+        server = LanguageServer(http, sensible)
+        yield {
+            "offline": OfflineWriter(),
+            "openai": OpenAIWriter("scripted", server.address, None, None, None, OfflineWriter()),
+        }
 
 
-@pytest.fixture(params=list(WRITERS))
-def writer(request: pytest.FixtureRequest) -> Writer:
-    return WRITERS[request.param]
+@pytest.fixture(params=BACKENDS)
+def writer(writers: dict[str, Writer], request: pytest.FixtureRequest) -> Writer:
+    return writers[request.param]
 
 
 def brief(theme: str = "rainy night in a cafe", tracks: int = 8, **more: object) -> Brief:
     return Brief.model_validate({"theme": theme, "tracks": tracks, "seed": 7, **more})
+
+
+def test_it_is_a_writer_with_a_name_and_a_licence(writer: Writer) -> None:
+    """It has the one verb of the role, and an album it wrote credits it, without a word of apology."""
+    assert isinstance(writer, Writer)
+    draft = writer.write(brief(tracks=2), ())
+    assert draft.backend == writer.backend and not draft.notes
+    assert writer.backend.name and writer.backend.version and writer.backend.licence
 
 
 def test_an_album_has_the_tracks_and_the_length_asked_for(writer: Writer) -> None:
@@ -114,13 +127,13 @@ def test_an_unknown_style_is_refused_with_the_known_ones(writer: Writer) -> None
 
 @settings(max_examples=60, deadline=None)
 @given(theme=st.text(min_size=1, max_size=300), seed=st.integers(0, 2**63 - 1))
-def test_any_theme_gives_a_safe_album(theme: str, seed: int) -> None:
+def test_any_theme_gives_a_safe_album(writers: dict[str, Writer], theme: str, seed: int) -> None:
     """No theme, however odd, breaks a writer or brings a path, a tag or a control character into the album."""
     try:
         asked = Brief(theme=theme, tracks=3, seed=seed)
     except ValueError:
         return  # nothing left of it once white space and control characters are gone: no brief at all
-    for writer in WRITERS.values():
+    for writer in writers.values():
         plan = writer.write(asked, ()).plan
         for title in (plan.title, *(track.title for track in plan.tracks)):
             assert title.isprintable() and not set(title) & set('/\\<>|*"\x00')
