@@ -59,7 +59,7 @@ PARTS: dict[str, dict[str, Part]] = {
         "band": Part("pipeline.musicians.offline.band:OfflineBand"),
         "musicgen": Part(
             "pipeline.musicians.musicgen.musician:MusicGen",
-            ("musicgen_model", "clap_model", "hub", "device", "precision"),
+            ("musicgen_model", "hub", "device", "precision"),
             solo=True,
             model="musicgen_model",
         ),
