@@ -53,7 +53,7 @@ PARTS: dict[str, dict[str, Part]] = {
         "band": Part("pipeline.musicians.offline.band:OfflineBand"),
         "musicgen": Part(
             "pipeline.musicians.musicgen.musician:MusicGen",
-            ("musicgen_model", "clap_model", "hub", "device", "precision"),
+            ("musicgen_model", "hub", "device", "precision"),
             solo=True,
         ),
         "audiocraft": Part(

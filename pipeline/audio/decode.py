@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,36 @@ def decode(path: Path) -> Clip:
 def blocks(path: Path, frames: int = _BLOCK) -> Iterator[Samples]:
     """Yield the file as float32 [up to `frames`, channels], in constant memory. Raises Damaged."""
     return (block for block, _ in _read(path, frames))
+
+
+def head(path: Path, seconds: Seconds) -> Clip:
+    """Return the first `seconds` of a file, or all of a shorter one; the rest is not read. Raises Damaged."""
+    parts: list[Samples] = []
+    frames, rate = 0, 1
+    for block, rate in _read(path, _BLOCK):
+        parts.append(block)
+        frames += len(block)
+        if frames >= seconds * rate:
+            break
+    return _excerpt(path, parts, rate, slice(round(seconds * rate)))
+
+
+def tail(path: Path, seconds: Seconds) -> Clip:
+    """Return the last `seconds` of a file, or all of a shorter one, in constant memory. Raises Damaged."""
+    parts: deque[Samples] = deque()
+    frames, rate = 0, 1
+    for block, rate in _read(path, _BLOCK):
+        parts.append(block)
+        frames += len(block)
+        while frames - len(parts[0]) >= seconds * rate:
+            frames -= len(parts.popleft())
+    return _excerpt(path, parts, rate, slice(max(0, frames - round(seconds * rate)), None))
+
+
+def _excerpt(path: Path, parts: Collection[Samples], rate: int, wanted: slice) -> Clip:
+    if not parts:
+        raise Damaged(f"{path} holds no sound.", REMAKE)
+    return Clip(np.concatenate([*parts])[wanted].copy(), rate)
 
 
 def duration(path: Path) -> Seconds:

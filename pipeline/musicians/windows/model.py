@@ -19,7 +19,8 @@ class WindowOrder:
 
     `seconds` of new sound are wanted, the opening not counted. `prompt` is None for unconditional generation.
     `opening` is sound to go on from, float32 [frames, channels] at the model's rate; `melody` a tune to follow, at
-    any rate. What comes of an order depends on that order alone, never on those beside it in the batch.
+    any rate, from where the opening begins. What comes of an order depends on that order alone, never on those beside
+    it in the batch.
     """
 
     prompt: str | None
@@ -58,4 +59,13 @@ class WindowModel(Protocol):
 
         Raises torch.OutOfMemoryError or MemoryError as they come, and may return samples that are not finite.
         """
+        ...
+
+
+@runtime_checkable
+class HalfPrecise(Protocol):
+    """A window model that computes in half precision, and can do a batch again in float32."""
+
+    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
+        """Generate as `generate` does, in float32: for windows that came out as anything but numbers."""
         ...

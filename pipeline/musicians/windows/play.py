@@ -1,0 +1,123 @@
+"""Takes of any length from a model that holds half a minute, several of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from pipeline.domain import RenderOrder
+from pipeline.errors import BackendFailed
+from pipeline.musicians.windows.model import HalfPrecise, Window, WindowModel, WindowOrder
+from pipeline.musicians.windows.reel import Reel
+from pipeline.roles import Rendering
+
+Report = Callable[[RenderOrder, float], None]
+"""Is told of every take how much of it is made, 0 to 1."""
+
+Generate = Callable[[Sequence[WindowOrder], Callable[[float], None]], list[Window]]
+
+
+def silent(order: RenderOrder, share: float) -> None:
+    """Report nothing."""
+
+
+def play(
+    orders: Sequence[RenderOrder],
+    model: WindowModel,
+    batch: int,
+    *,
+    refuse: Callable[[RenderOrder], BackendFailed | None] = lambda _: None,
+    report: Report = silent,
+) -> Iterator[Rendering | BackendFailed]:
+    """Yield what became of each order, in their order.
+
+    Up to `batch` windows are generated together, of different takes and tracks: when a take is done, the next one
+    takes its place. A batch that does not fit into memory is halved once; what does not fit then has failed.
+    `refuse` names what the model cannot do, before anything is generated.
+    """
+    stage = _Stage(model, max(1, batch), report)
+    reels = [_begin(order, model, refuse) for order in orders]
+    for index, reel in enumerate(reels):
+        while isinstance(reel, Reel) and reel.outcome is None:
+            waiting = (later for later in reels[index:] if isinstance(later, Reel) and later.outcome is None)
+            stage.turn(list(islice(waiting, stage.size)))
+        yield reel if isinstance(reel, BackendFailed) else _outcome(reel)
+        reels[index] = BackendFailed("Given away.")  # ten minutes of sound are not kept for those still to come
+
+
+def _begin(
+    order: RenderOrder, model: WindowModel, refuse: Callable[[RenderOrder], BackendFailed | None]
+) -> Reel | BackendFailed:
+    try:
+        return refuse(order) or Reel(order, model)
+    except BackendFailed as error:
+        return error
+
+
+def _outcome(reel: Reel) -> Rendering | BackendFailed:
+    assert reel.outcome is not None
+    return reel.outcome
+
+
+class _Stage:
+    """The model and how many windows it can hold at once, as far as is known."""
+
+    def __init__(self, model: WindowModel, size: int, report: Report) -> None:
+        self.size = size
+        self._model = model
+        self._report = report
+
+    def turn(self, reels: Sequence[Reel]) -> None:
+        """Bring every reel one window further, or one try."""
+        windows = self._generate(self._model.generate, reels)
+        if windows is None and len(reels) > 1:
+            # It will not fit the next time either: the batch stays as small as this.
+            self.size = half = -(-len(reels) // 2)
+            for part in (reels[:half], reels[half:]):
+                self._hear(part, self._generate(self._model.generate, part))
+        else:
+            self._hear(reels, windows)
+
+    def _hear(self, reels: Sequence[Reel], windows: list[Window] | None) -> None:
+        if windows is None:
+            for reel in reels:
+                reel.fail(_no_room(reel))
+            return
+        if isinstance(self._model, HalfPrecise):
+            broken = [place for place, window in enumerate(windows) if not np.isfinite(window.samples).all()]
+            mended = self._generate(self._model.generate_exactly, [reels[place] for place in broken])
+            for place, window in zip(broken, mended or [], strict=False):
+                windows[place] = window
+        for reel, window in zip(reels, windows, strict=True):
+            reel.hear(window)
+            self._report(reel.order, reel.share)
+
+    def _generate(self, generate: Generate, reels: Sequence[Reel]) -> list[Window] | None:
+        """Return a window for each reel, or None when memory ran out."""
+        if not reels:
+            return []
+        orders = [reel.ask() for reel in reels]
+        before = [reel.share for reel in reels]
+
+        def report(share: float) -> None:
+            for reel, order, made in zip(reels, orders, before, strict=True):
+                gain = share * order.seconds / max(reel.order.track.seconds, 1.0)
+                self._report(reel.order, min(1.0, made + gain))
+
+        try:
+            return generate(orders, report)
+        except (MemoryError, RuntimeError) as error:
+            # By name, because this file knows no model library: torch.OutOfMemoryError is a RuntimeError.
+            if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+                raise
+        return None
+
+
+def _no_room(reel: Reel) -> BackendFailed:
+    order = reel.order
+    return BackendFailed(
+        f"There was not enough memory for take {order.index} of “{order.track.title}”.",
+        "Close other programs, or use a smaller model (LOFI_MUSICGEN_MODEL), and run the same command again.",
+    )
