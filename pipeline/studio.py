@@ -58,7 +58,7 @@ PARTS: dict[str, dict[str, Part]] = {
         ),
         "audiocraft": Part(
             "pipeline.musicians.audiocraft.musician:AudiocraftMusicGen",
-            ("audiocraft_model", "hub", "device", "precision"),
+            ("audiocraft_model", "text_model", "multiband_model", "hub", "device", "precision"),
             solo=True,
         ),
     },

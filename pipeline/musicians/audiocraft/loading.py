@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from omegaconf import DictConfig
 from torch import nn
 
 from pipeline.errors import BackendUnavailable, Damaged
-from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, Anatomy, configuration, unpack
+from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, configuration, unpack
+from pipeline.musicians.audiocraft.parts import Files
 
 # audiocraft imports laion_clap, which asks the hub for three tokenizers while it is imported. Nothing is ever fetched
 # while rendering, so this process is told to be offline, in both of the ways the hub's library can be.
@@ -39,17 +39,6 @@ with warnings.catch_warnings():
     from transformers.utils import logging as transformers_logging
 
 
-@dataclass(frozen=True)
-class Files:
-    """Every file one model is built from, found and checked: what a worker needs to load it."""
-
-    folder: Path
-    anatomy: Anatomy
-    text_encoder: Path
-    codec: Path | None = None
-    demucs: Path | None = None
-
-
 def load_codec(files: Files, device: torch.device) -> Any:
     """Return the mono EnCodec of a checkpoint, float32. Raises Damaged."""
     with quietly():
@@ -65,7 +54,7 @@ def load_codec(files: Files, device: torch.device) -> Any:
 
 
 def load_language_model(files: Files, device: torch.device, precision: torch.dtype) -> Any:
-    """Return the language model of a checkpoint, its transformer in `precision` and all else float32. Raises Damaged."""
+    """Return the language model of a checkpoint, its transformer in `precision`, all else float32. Raises Damaged."""
     path = files.folder / LANGUAGE_MODEL
     package = unpack(path)
     config = configuration(package, path)
@@ -160,8 +149,13 @@ def _demucs(files: Files) -> Iterator[None]:
 
 def _load_demucs(path: Path) -> Any:
     # What the published file holds beside weights: its class, one length as a fraction, and numbers of NumPy's.
-    scalar = np._core.multiarray.scalar
-    numbers = (np.dtype, type(np.dtype(np.float64)), scalar, (scalar, "numpy.core.multiarray.scalar"))
+    scalar = np.float64(0).__reduce__()[0]
+    numbers = (
+        np.dtype,
+        type(np.dtype(np.float64)),
+        (scalar, "numpy._core.multiarray.scalar"),
+        (scalar, "numpy.core.multiarray.scalar"),
+    )
     package = unpack(path, (HTDemucs, Fraction, *numbers))
     try:
         if package["klass"] is not HTDemucs:

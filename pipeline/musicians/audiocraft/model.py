@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from pipeline.audio.clip import Clip, Samples
-from pipeline.errors import BackendUnavailable
-from pipeline.musicians.audiocraft.loading import Files, load_codec, load_language_model, set_precision, stereo_codec
-from pipeline.musicians.audiocraft.multiband import Multiband, MultibandFiles
+from pipeline.musicians.audiocraft.loading import load_codec, load_language_model, set_precision, stereo_codec
+from pipeline.musicians.audiocraft.multiband import Multiband
+from pipeline.musicians.audiocraft.parts import Files
 from pipeline.musicians.audiocraft.sampling import Sampler
 from pipeline.musicians.windows.model import Window, WindowOrder
 
@@ -57,7 +58,7 @@ class _Row:
 class AudiocraftModel:
     """A WindowModel. See pipeline/musicians/windows/model.py."""
 
-    def __init__(self, files: Files, device: torch.device, precision: torch.dtype, multiband: MultibandFiles) -> None:
+    def __init__(self, files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> None:
         self._files, self._device, self._precision = files, device, precision
         self._mono = load_codec(files, device)
         self._lm = load_language_model(files, device, precision)
@@ -74,26 +75,38 @@ class AudiocraftModel:
         self.longest = files.anatomy.longest
         self._hop = round(self.rate / self._codec.frame_rate)  # frames to a step
 
-    @torch.no_grad()
     def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
         """Generate one batch; orders that cannot share one are generated after each other."""
+        return self._generate(orders, self._precision, report)
+
+    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
+        """Generate in float32."""
+        if self._precision == torch.float32:
+            return self._generate(orders, self._precision, report)
+        set_precision(self._lm, torch.float32)
+        try:
+            return self._generate(orders, torch.float32, report)
+        finally:
+            set_precision(self._lm, self._precision)
+
+    def _generate(
+        self, orders: Sequence[WindowOrder], precision: torch.dtype, report: Callable[[float], None]
+    ) -> list[Window]:
         rows = [self._row(order) for order in orders]
         batches: dict[tuple[object, ...], list[int]] = {}
         for place, row in enumerate(rows):
             batches.setdefault(row.company, []).append(place)
         windows: dict[int, Window] = {}
         for places in batches.values():
-            begun, share = len(windows) / len(rows), len(places) / len(rows)
             batch = [rows[place] for place in places]
-            tokens = self._tokens(batch, lambda done, b=begun, s=share: report(b + s * done))
-            for place, codes in zip(places, tokens, strict=True):
-                windows[place] = self._window(rows[place], codes)
+            part = partial(_report_part, report, len(windows) / len(rows), len(places) / len(rows))
+            tokens, broken = self._tokens(batch, precision, part)
+            for place, row, codes, bad in zip(places, batch, tokens, broken, strict=True):
+                windows[place] = self._broken(row) if bad else self._window(row, codes)
         report(1.0)
         return [windows[place] for place in range(len(rows))]
 
     def _row(self, order: WindowOrder) -> _Row:
-        if order.melody is not None:
-            self._check_melody()
         steps = max(1, math.ceil(round(order.seconds * self.rate) / self._hop))
         room = self._most - steps
         if room < 0:
@@ -106,17 +119,6 @@ class AudiocraftModel:
         """Steps that one window may have."""
         return int(self.longest * self.rate / self._hop)
 
-    def _check_melody(self) -> None:
-        if not self._files.anatomy.melody:
-            raise BackendUnavailable(
-                "This checkpoint does not follow a melody.", "Take facebook/musicgen-melody, or leave the melody out."
-            )
-        if self._files.demucs is None:
-            raise BackendUnavailable(
-                "To follow a melody the checkpoint needs Demucs, which is not on this machine.",
-                "Run: uv run --extra neural python -c \"import demucs.pretrained as p; p.get_model('htdemucs')\"",
-            )
-
     def _encoded(self, opening: Samples | None, room: int) -> torch.Tensor | None:
         """Return the end of an opening as tokens, at most `room` steps of it.
 
@@ -126,36 +128,20 @@ class AudiocraftModel:
         if opening is None or not steps:
             return None
         sound = torch.from_numpy(opening[-steps * self._hop :].T.copy()).to(self._device)
-        return self._codec.encode(sound[None])[0][..., :steps]
+        with torch.no_grad():
+            tokens: torch.Tensor = self._codec.encode(sound[None])[0]
+        return tokens[..., :steps]
 
-    def _tokens(self, rows: Sequence[_Row], report: Callable[[float], None]) -> list[torch.Tensor | None]:
-        """Return the tokens of each row, int64 [codebooks, opening and new steps]; None where the numbers broke."""
-        tokens, broken = self._run(rows, self._precision, report)
-        found: list[torch.Tensor | None] = list(tokens)
-        again = [place for place, bad in enumerate(broken) if bad]
-        if again and self._precision != torch.float32:
-            # Half precision overflows now and then; these rows alone are worth the slower run.
-            set_precision(self._lm, torch.float32)
-            try:
-                tokens, broken = self._run([rows[place] for place in again], torch.float32, report)
-            finally:
-                set_precision(self._lm, self._precision)
-            for place, codes in zip(again, tokens, strict=True):
-                found[place] = codes
-            again = [place for place, bad in zip(again, broken, strict=True) if bad]
-        for place in again:
-            found[place] = None
-        return found
-
-    def _run(
+    def _tokens(
         self, rows: Sequence[_Row], precision: torch.dtype, report: Callable[[float], None]
     ) -> tuple[torch.Tensor, list[bool]]:
+        """Return tokens, int64 [rows, codebooks, opening and new steps], and which rows met no real numbers."""
         first, orders = rows[0], [row.order for row in rows]
         controls = first.order.controls
         guided = first.order.prompt is not None or first.order.melody is not None
         openings = [row.opening for row in rows if row.opening is not None]
         self._sampler.begin([order.seed for order in orders], self._most + self._lm.num_codebooks + 1, guided)
-        with self._autocast(precision), _settled():
+        with torch.no_grad(), self._autocast(precision), _settled():
             tokens = self._lm.generate(
                 torch.cat(openings) if openings else None,
                 [self._conditions(order) for order in orders],
@@ -166,14 +152,15 @@ class AudiocraftModel:
                 top_p=controls.top_p,
                 cfg_coef=controls.cfg_coef,
                 two_step_cfg=controls.two_step_cfg and guided,
-                callback=lambda done, all_: report(min(1.0, done / all_)),
+                callback=lambda done, whole: report(min(1.0, done / whole)),
             )
         return tokens, self._sampler.broken.tolist()
 
     def _autocast(self, precision: torch.dtype) -> AbstractContextManager[Any]:
         if precision == torch.float32:
             return nullcontext()
-        return torch.autocast(self._device.type, dtype=precision)
+        autocast: AbstractContextManager[Any] = torch.autocast(self._device.type, dtype=precision)
+        return autocast
 
     def _conditions(self, order: WindowOrder) -> Any:
         tune = {"self_wav": self._tune(order.melody)} if self._files.anatomy.melody else {}
@@ -189,18 +176,20 @@ class AudiocraftModel:
         length = torch.tensor([0 if melody is None else wav.shape[-1]])
         return WavCondition(wav.to(self._device), length.to(self._device), [self.rate], [None], [None])
 
-    def _window(self, row: _Row, tokens: torch.Tensor | None) -> Window:
+    def _broken(self, row: _Row) -> Window:
+        """Return a window that says of itself that it is none: samples that are not numbers."""
+        samples = np.full((round(row.order.seconds * self.rate), self.channels), np.nan, np.float32)
+        return Window(samples, np.zeros((self._lm.num_codebooks, row.steps), np.int16))
+
+    def _window(self, row: _Row, tokens: torch.Tensor) -> Window:
         """Decode one row, by itself and in float32: the opening too, so that the new sound begins where it ends."""
-        frames = round(row.order.seconds * self.rate)
-        if tokens is None:
-            codes = np.zeros((self._lm.num_codebooks, row.steps), np.int16)
-            return Window(np.full((frames, self.channels), np.nan, np.float32), codes)
         tokens = tokens[:, : row.opened + row.steps]
         if row.order.controls.multiband:
             sound = self._multiband.decode(self._voices(tokens), row.order.seed)
         else:
-            sound = self._codec.decode(tokens[None], None)[0]
-        start = row.opened * self._hop
+            with torch.no_grad():
+                sound = self._codec.decode(tokens[None], None)[0]
+        start, frames = row.opened * self._hop, round(row.order.seconds * self.rate)
         samples = sound[:, start : start + frames].T.float().cpu().numpy()
         return Window(np.ascontiguousarray(samples), tokens[:, row.opened :].cpu().numpy().astype(np.int16))
 
@@ -211,10 +200,12 @@ class AudiocraftModel:
         return torch.cat(self._codec.get_left_right_codes(tokens[None]))
 
 
+def _report_part(report: Callable[[float], None], begun: float, share: float, done: float) -> None:
+    report(begun + share * done)
+
+
 @lru_cache(maxsize=1)
-def load_model(
-    files: Files, device: torch.device, precision: torch.dtype, multiband: MultibandFiles
-) -> AudiocraftModel:
+def load_model(files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> AudiocraftModel:
     """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""
     return AudiocraftModel(files, device, precision, multiband)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,10 @@ import torch
 from omegaconf import DictConfig, ListConfig, nodes
 from omegaconf.base import ContainerMetadata, Metadata
 
-from pipeline.errors import Damaged
+from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.musicians.audiocraft import loading  # first: it puts the hub offline
 from pipeline.musicians.audiocraft.checkpoint import unpack
-from pipeline.musicians.audiocraft.parts import find_multiband
+from pipeline.musicians.audiocraft.parts import FETCH_MULTIBAND
 
 from audiocraft.models import MultiBandDiffusion, builders  # isort: skip
 from audiocraft.models.multibanddiffusion import DiffusionProcess  # isort: skip
@@ -39,26 +37,22 @@ _CONFIGURATION = (
 """The published file keeps its configuration as OmegaConf's records: data, no code."""
 
 
-@dataclass(frozen=True)
-class MultibandFiles:
-    """Where MultiBand Diffusion is looked for when a take asks for it."""
-
-    asked: str
-    hub: Path
-
-
 class Multiband:
     """Decodes tokens of `codec`, a mono EnCodec; the diffusion models are loaded when first used."""
 
-    def __init__(self, files: MultibandFiles, codec: Any) -> None:
-        self._files, self._codec = files, codec
-
-    @cached_property
-    def _model(self) -> Any:
-        return load_multiband(find_multiband(self._files.asked, self._files.hub).path, self._codec)
+    def __init__(self, path: Path | None, codec: Any) -> None:
+        self._path, self._codec = path, codec
+        self._model: Any = None
 
     def decode(self, tokens: torch.Tensor, seed: int) -> torch.Tensor:
-        """Return float32 [channels, frames] of tokens [channels, codebooks, steps]; all chance comes from `seed`."""
+        """Return float32 [channels, frames] of tokens [channels, codebooks, steps]; all chance comes from `seed`.
+
+        Raises BackendUnavailable without a checkpoint, and Damaged.
+        """
+        if self._path is None:
+            raise BackendUnavailable("MultiBand Diffusion is not on this machine.", FETCH_MULTIBAND)
+        if self._model is None:
+            self._model = load_multiband(self._path, self._codec)
         device = self._model.device
         with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
             torch.manual_seed(seed)
@@ -68,7 +62,7 @@ class Multiband:
 
 def load_multiband(path: Path, codec: Any) -> Any:
     """Return audiocraft's MultiBandDiffusion over a codec. Raises Damaged."""
-    package = unpack(path, _CONFIGURATION)
+    package: dict[Any, Any] = {**unpack(path, _CONFIGURATION)}
     device = next(iter(codec.parameters())).device
     processes = []
     with loading.quietly():

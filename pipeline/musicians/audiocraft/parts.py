@@ -7,18 +7,71 @@ in, all on this machine, and its folder is what audiocraft is told.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.domain import Weights
 from pipeline.errors import BackendUnavailable, Damaged
-from pipeline.musicians.audiocraft.checkpoint import Anatomy
+from pipeline.musicians.audiocraft.checkpoint import Anatomy, examine
 from pipeline.weights import TRANSFORMERS, Found, Layout, find_file, find_model
 
 MULTIBAND_FILE = "mbd_musicgen_32khz.th"
+FETCH_MULTIBAND = f"Run: uv run --extra neural hf download facebook/multiband-diffusion {MULTIBAND_FILE}"
 _MULTIBAND = Layout("MultiBand Diffusion", (MULTIBAND_FILE,))
-_NON_COMMERCIAL = "CC-BY-NC-4.0"
+NON_COMMERCIAL = "CC-BY-NC-4.0"
+"""The licence of Meta's weights."""
 _T5_FILES = "--include '*.json' '*.safetensors' spiece.model"
 _DEMUCS = "955717e8-*.th"
 """htdemucs, which audiocraft's melody models were trained with; after the dash comes the start of its sha256."""
+
+_GET = (
+    "Run: curl --create-dirs -o ~/.cache/torch/hub/checkpoints/955717e8-8726e21a.th "
+    "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/955717e8-8726e21a.th"
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Every file one model is built from, found and checked: what a worker needs to load it."""
+
+    folder: Path
+    anatomy: Anatomy
+    text_encoder: Path
+    codec: Path | None = None
+    demucs: Path | None = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A model's files, and what is to be credited beside the checkpoint itself."""
+
+    files: Files
+    weights: tuple[Weights, ...]
+
+    def cannot_follow(self) -> BackendUnavailable | None:
+        """Say why the model cannot follow a tune; None when it can."""
+        if not self.files.anatomy.melody:
+            return BackendUnavailable(
+                f"{self.files.folder} cannot follow a melody.",
+                "Set LOFI_AUDIOCRAFT_MODEL to a melody model such as facebook/musicgen-melody.",
+            )
+        if self.files.demucs is None:
+            return BackendUnavailable("To follow a melody the model needs Demucs, which is not on this machine.", _GET)
+        return None
+
+
+def find_parts(checkpoint: Found, text_model: str | None, hub: Path, downloads: Path) -> Parts:
+    """Find everything a checkpoint needs beside itself; `downloads` is where Demucs puts its own.
+
+    Raises BackendUnavailable and Damaged. A Demucs that is missing is no error: only following a tune needs it.
+    """
+    folder = checkpoint.path
+    anatomy = examine(folder)
+    text = find_text_encoder(anatomy, text_model, folder, hub)
+    codec = find_codec(anatomy, hub)
+    demucs = find_demucs(folder, downloads) if anatomy.melody else None
+    files = Files(folder, anatomy, text.path, codec.path if codec else None, demucs.path if demucs else None)
+    return Parts(files, tuple(found.weights for found in (text, codec, demucs) if found))
 
 
 def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Path) -> Found:
@@ -65,19 +118,19 @@ def find_codec(anatomy: Anatomy, hub: Path) -> Found | None:
         return None
     if "/" not in anatomy.codec:
         raise BackendUnavailable(f"The codec {anatomy.codec} is not supported.", "Name a checkpoint with an EnCodec.")
-    return find_model(anatomy.codec, TRANSFORMERS, _NON_COMMERCIAL, hub)
+    return find_model(anatomy.codec, TRANSFORMERS, NON_COMMERCIAL, hub)
 
 
 def find_multiband(asked: str, hub: Path) -> Found:
     """Find MultiBand Diffusion for MusicGen: its folder, its file, or its name on the hub."""
     if Path(asked).expanduser().is_file():
-        return find_file(asked, _NON_COMMERCIAL)
+        return find_file(asked, NON_COMMERCIAL)
     try:
-        found = find_model(asked, _MULTIBAND, _NON_COMMERCIAL, hub)
+        found = find_model(asked, _MULTIBAND, NON_COMMERCIAL, hub)
     except BackendUnavailable as error:
         raise BackendUnavailable(
             f"MultiBand Diffusion is not on this machine: {error.message}",
-            f"Run: {_fetch('facebook/multiband-diffusion', MULTIBAND_FILE)}",
+            FETCH_MULTIBAND,
         ) from error
     return Found(found.path / MULTIBAND_FILE, found.weights)
 
