@@ -51,6 +51,13 @@ class Settings(BaseModel):
         "facebook/musicgen-small", description="Model of the musician musicgen: a folder, or a name on the hub."
     )
     audiocraft_model: str = Field("facebook/musicgen-small", description="Model of the musician audiocraft.")
+    text_model: str | None = Field(
+        None, description="T5 of the musician audiocraft: a folder or a name, where it is not in its usual places."
+    )
+    multiband_model: str = Field(
+        "facebook/multiband-diffusion",
+        description="MultiBand Diffusion of the musician audiocraft: a folder or a name.",
+    )
     clap_model: str = Field(
         "laion/clap-htsat-unfused", description="Model of the judge clap: a folder, a name, or a laion-clap .pt file."
     )

@@ -65,7 +65,7 @@ PARTS: dict[str, dict[str, Part]] = {
         ),
         "audiocraft": Part(
             "pipeline.musicians.audiocraft.musician:AudiocraftMusicGen",
-            ("audiocraft_model", "hub", "device", "precision"),
+            ("audiocraft_model", "text_model", "multiband_model", "hub", "device", "precision"),
             solo=True,
             model="audiocraft_model",
         ),

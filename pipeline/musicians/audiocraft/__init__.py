@@ -1,0 +1,1 @@
+"""MusicGen and AudioGen from checkpoints in audiocraft's own layout."""

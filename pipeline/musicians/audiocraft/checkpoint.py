@@ -1,0 +1,128 @@
+"""What is in a checkpoint in audiocraft's layout, read without running anything that it brings along.
+
+audiocraft's own loaders unpickle, which lets a file run code. The published files hold tensors, text and numbers only,
+so they are opened with `weights_only`, and what does not open that way is refused. Memory-mapped, so that looking costs
+nothing: no tensor is read.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from pipeline.errors import BackendUnavailable, Damaged
+
+LANGUAGE_MODEL = "state_dict.bin"
+CODEC = "compression_state_dict.bin"
+_ANOTHER = "Name a MusicGen or AudioGen checkpoint such as facebook/musicgen-small."
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What a checkpoint is made of.
+
+    `text_encoder` is the T5 it was trained with, by the name audiocraft knows, `text_width` the size of its vectors.
+    `melody` says whether it follows a tune, `codec` names the EnCodec of the hub it uses, "" where it brings its own.
+    `longest` is in seconds; `width` and `layers` are the transformer's.
+    """
+
+    text_encoder: str
+    text_width: int
+    melody: bool
+    stereo: bool
+    codec: str
+    longest: float
+    width: int
+    layers: int
+
+
+def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
+    """Return what a file of torch.save holds, its tensors mapped from disk.
+
+    `known` are the classes it may hold beside tensors and plain values. Raises Damaged, saying what else is in it.
+    """
+    try:
+        with torch.serialization.safe_globals(list(known)):
+            package = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        what = str(error).partition("WeightsUnpickler error: ")[2].partition(" was not an allowed")[0].splitlines()
+        raise Damaged(
+            f"{path} holds more than weights{f' ({what[0].strip()})' if what else ''} and is not opened.",
+            "Fetch it again from its publisher.",
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Damaged(f"{path} does not open: {str(error).splitlines()[0]}", "Fetch it again.") from None
+    if not isinstance(package, dict):
+        raise Damaged(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", _ANOTHER)
+    return package
+
+
+def configuration(package: dict[str, Any], path: Path) -> DictConfig:
+    """Return the training configuration a package carries as YAML. Raises Damaged."""
+    text = package.get("xp.cfg")
+    if not isinstance(text, str) or not isinstance(package.get("best_state"), dict):
+        raise Damaged(f"{path} is not as audiocraft exports it: best_state or xp.cfg is missing.", _ANOTHER)
+    try:
+        config = OmegaConf.create(text)
+        if isinstance(config, DictConfig):
+            OmegaConf.resolve(config)
+            return config
+    except (OmegaConfBaseException, yaml.YAMLError):
+        pass
+    raise Damaged(f"{path} has a configuration that cannot be read.", "Fetch it again.")
+
+
+def examine(folder: Path) -> Anatomy:
+    """Say what a checkpoint is made of. Raises Damaged, and BackendUnavailable for a model of another kind."""
+    path, package = folder / LANGUAGE_MODEL, unpack(folder / LANGUAGE_MODEL)
+    config = configuration(package, path)
+    try:
+        return _anatomy(config, package["best_state"], _codec(folder / CODEC))
+    except (OmegaConfBaseException, AttributeError, LookupError, TypeError, ValueError):
+        raise Damaged(f"{path} has a configuration this version of audiocraft does not know.", _ANOTHER) from None
+
+
+def _anatomy(config: DictConfig, state: dict[str, torch.Tensor], codec: str) -> Anatomy:
+    conditioners = {str(name): part for name, part in config.conditioners.items() if name != "args"}
+    kinds = {name: str(part.model) for name, part in conditioners.items()}
+    if config.lm_model != "transformer_lm":
+        raise BackendUnavailable(f"A {config.lm_model} is no model this musician plays.", _ANOTHER)
+    if kinds.pop("description", "") != "t5" or kinds not in ({}, {"self_wav": "chroma_stem"}):
+        named = ", ".join(f"{name} ({part.model})" for name, part in conditioners.items())
+        raise BackendUnavailable(f"The checkpoint is steered by {named or 'nothing'}, not by a text.", _ANOTHER)
+    text = conditioners["description"].t5
+    if text.get("normalize_text"):
+        # It would load a spaCy model, and fetch it where there is none.
+        raise BackendUnavailable("The checkpoint rewrites its prompts with spaCy, which is not supported.", _ANOTHER)
+    stereo = config.get("interleave_stereo_codebooks") or {}
+    if stereo.get("use") and stereo.get("per_timestep"):
+        raise BackendUnavailable("The checkpoint puts its channels one after the other in time.", _ANOTHER)
+    return Anatomy(
+        text_encoder=str(text.name),
+        text_width=int(state["condition_provider.conditioners.description.output_proj.weight"].shape[1]),
+        melody="self_wav" in kinds,
+        stereo=bool(stereo.get("use")),
+        codec=codec,
+        longest=float(config.dataset.segment_duration),
+        width=int(config.transformer_lm.dim),
+        layers=int(config.transformer_lm.num_layers),
+    )
+
+
+def _codec(path: Path) -> str:
+    """Return the hub's name of the EnCodec a checkpoint uses, "" where it brings its own."""
+    package = unpack(path)
+    if "pretrained" in package:
+        return str(package["pretrained"])
+    config = configuration(package, path)
+    if config.get("compression_model") != "encodec" or config.encodec.get("renormalize"):
+        raise BackendUnavailable(f"{path} is not a codec that a music model can write.", _ANOTHER)
+    return ""

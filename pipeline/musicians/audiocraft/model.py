@@ -1,0 +1,221 @@
+"""A checkpoint in audiocraft's layout as a model of windows: text, sound to go on from and tunes become new sound."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.audio.clip import Clip, Samples
+from pipeline.musicians.audiocraft.loading import load_codec, load_language_model, set_precision, stereo_codec
+from pipeline.musicians.audiocraft.multiband import Multiband
+from pipeline.musicians.audiocraft.parts import Files
+from pipeline.musicians.audiocraft.sampling import Sampler
+from pipeline.musicians.windows.model import Window, WindowOrder
+
+from audiocraft.data.audio_utils import convert_audio  # isort: skip  # after loading, which puts the hub offline
+from audiocraft.modules.conditioners import ConditioningAttributes, WavCondition  # isort: skip
+
+_TEXT_STEP = 16
+"""Prompts are padded to a multiple of this many tokens.
+
+audiocraft's cross-attention sees the padding of a batch, so that a prompt sounds otherwise beside a longer one. Padded
+by its own length alone, and only beside others of that length, it does not. In training it saw much padding.
+"""
+_TEXT_LIMIT = 512
+"""Tokens: T5's own limit. What is longer is cut."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An order made ready: `opening` int64 [1, codebooks, steps], `steps` of new sound, `width` of its prompt."""
+
+    order: WindowOrder
+    opening: torch.Tensor | None
+    steps: int
+    width: int
+
+    @property
+    def opened(self) -> int:
+        return 0 if self.opening is None else self.opening.shape[-1]
+
+    @property
+    def company(self) -> tuple[object, ...]:
+        """What the rows of one batch must have in common."""
+        c = self.order.controls
+        sampling = (c.use_sampling, c.top_k, c.top_p, c.temperature, c.cfg_coef, c.two_step_cfg)
+        return self.opened, self.width, self.order.prompt is None, self.order.melody is None, sampling
+
+
+class AudiocraftModel:
+    """A WindowModel. See pipeline/musicians/windows/model.py."""
+
+    def __init__(self, files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> None:
+        self._files, self._device, self._precision = files, device, precision
+        self._mono = load_codec(files, device)
+        self._lm = load_language_model(files, device, precision)
+        self._codec = stereo_codec(self._mono, self._lm)
+        self._sampler = Sampler(self._lm)
+        self._multiband = Multiband(multiband, self._mono)
+        text = self._lm.condition_provider.conditioners["description"]
+        self._tokenizer = text.t5_tokenizer
+        text.t5_tokenizer = partial(
+            self._tokenizer, pad_to_multiple_of=_TEXT_STEP, truncation=True, max_length=_TEXT_LIMIT
+        )
+        self.rate = int(self._codec.sample_rate)
+        self.channels = int(self._codec.channels)
+        self.longest = files.anatomy.longest
+        self._hop = round(self.rate / self._codec.frame_rate)  # frames to a step
+
+    def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
+        """Generate one batch; orders that cannot share one are generated after each other."""
+        return self._generate(orders, self._precision, report)
+
+    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
+        """Generate in float32."""
+        if self._precision == torch.float32:
+            return self._generate(orders, self._precision, report)
+        set_precision(self._lm, torch.float32)
+        try:
+            return self._generate(orders, torch.float32, report)
+        finally:
+            set_precision(self._lm, self._precision)
+
+    def _generate(
+        self, orders: Sequence[WindowOrder], precision: torch.dtype, report: Callable[[float], None]
+    ) -> list[Window]:
+        rows = [self._row(order) for order in orders]
+        batches: dict[tuple[object, ...], list[int]] = {}
+        for place, row in enumerate(rows):
+            batches.setdefault(row.company, []).append(place)
+        windows: dict[int, Window] = {}
+        for places in batches.values():
+            batch = [rows[place] for place in places]
+            part = partial(_report_part, report, len(windows) / len(rows), len(places) / len(rows))
+            tokens, broken = self._tokens(batch, precision, part)
+            for place, row, codes, bad in zip(places, batch, tokens, broken, strict=True):
+                windows[place] = self._broken(row) if bad else self._window(row, codes)
+        report(1.0)
+        return [windows[place] for place in range(len(rows))]
+
+    def _row(self, order: WindowOrder) -> _Row:
+        steps = max(1, math.ceil(round(order.seconds * self.rate) / self._hop))
+        room = self._most - steps
+        if room < 0:
+            raise ValueError(f"{order.seconds} s are more than the {self.longest} s of one window")
+        words = self._tokenizer(order.prompt or "", truncation=True, max_length=_TEXT_LIMIT).input_ids
+        return _Row(order, self._encoded(order.opening, room), steps, -(-len(words) // _TEXT_STEP))
+
+    @property
+    def _most(self) -> int:
+        """Steps that one window may have."""
+        return int(self.longest * self.rate / self._hop)
+
+    def _encoded(self, opening: Samples | None, room: int) -> torch.Tensor | None:
+        """Return the end of an opening as tokens, at most `room` steps of it.
+
+        Whole steps, cut at the front: the codec would pad the last one with silence, and that would be gone on from.
+        """
+        steps = 0 if opening is None else min(len(opening) // self._hop, room)
+        if opening is None or not steps:
+            return None
+        sound = torch.from_numpy(opening[-steps * self._hop :].T.copy()).to(self._device)
+        with torch.no_grad():
+            tokens: torch.Tensor = self._codec.encode(sound[None])[0]
+        return tokens[..., :steps]
+
+    def _tokens(
+        self, rows: Sequence[_Row], precision: torch.dtype, report: Callable[[float], None]
+    ) -> tuple[torch.Tensor, list[bool]]:
+        """Return tokens, int64 [rows, codebooks, opening and new steps], and which rows met no real numbers."""
+        first, orders = rows[0], [row.order for row in rows]
+        controls = first.order.controls
+        guided = first.order.prompt is not None or first.order.melody is not None
+        openings = [row.opening for row in rows if row.opening is not None]
+        self._sampler.begin([order.seed for order in orders], self._most + self._lm.num_codebooks + 1, guided)
+        with torch.no_grad(), self._autocast(precision), _settled():
+            tokens = self._lm.generate(
+                torch.cat(openings) if openings else None,
+                [self._conditions(order) for order in orders],
+                max_gen_len=first.opened + max(row.steps for row in rows),
+                use_sampling=controls.use_sampling,
+                temp=controls.temperature,
+                top_k=controls.top_k,
+                top_p=controls.top_p,
+                cfg_coef=controls.cfg_coef,
+                two_step_cfg=controls.two_step_cfg and guided,
+                callback=lambda done, whole: report(min(1.0, done / whole)),
+            )
+        return tokens, self._sampler.broken.tolist()
+
+    def _autocast(self, precision: torch.dtype) -> AbstractContextManager[Any]:
+        if precision == torch.float32:
+            return nullcontext()
+        autocast: AbstractContextManager[Any] = torch.autocast(self._device.type, dtype=precision)
+        return autocast
+
+    def _conditions(self, order: WindowOrder) -> Any:
+        tune = {"self_wav": self._tune(order.melody)} if self._files.anatomy.melody else {}
+        return ConditioningAttributes(text={"description": order.prompt}, wav=tune)
+
+    def _tune(self, melody: Clip | None) -> Any:
+        """Return a tune as long as a window, over and over if it is shorter; nothing is a single silent frame."""
+        if melody is None:
+            wav = torch.zeros(1, 1, 1)
+        else:
+            wav = convert_audio(torch.from_numpy(melody.samples.T.copy()), melody.rate, self.rate, 1)[None]
+            wav = wav[..., torch.arange(int(self.longest * self.rate)) % wav.shape[-1]]
+        length = torch.tensor([0 if melody is None else wav.shape[-1]])
+        return WavCondition(wav.to(self._device), length.to(self._device), [self.rate], [None], [None])
+
+    def _broken(self, row: _Row) -> Window:
+        """Return a window that says of itself that it is none: samples that are not numbers."""
+        samples = np.full((round(row.order.seconds * self.rate), self.channels), np.nan, np.float32)
+        return Window(samples, np.zeros((self._lm.num_codebooks, row.steps), np.int16))
+
+    def _window(self, row: _Row, tokens: torch.Tensor) -> Window:
+        """Decode one row, by itself and in float32: the opening too, so that the new sound begins where it ends."""
+        tokens = tokens[:, : row.opened + row.steps]
+        if row.order.controls.multiband:
+            sound = self._multiband.decode(self._voices(tokens), row.order.seed)
+        else:
+            with torch.no_grad():
+                sound = self._codec.decode(tokens[None], None)[0]
+        start, frames = row.opened * self._hop, round(row.order.seconds * self.rate)
+        samples = sound[:, start : start + frames].T.float().cpu().numpy()
+        return Window(np.ascontiguousarray(samples), tokens[:, row.opened :].cpu().numpy().astype(np.int16))
+
+    def _voices(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Return the tokens of each channel, int64 [channels, codebooks of one, steps]."""
+        if self.channels == 1:
+            return tokens[None]
+        return torch.cat(self._codec.get_left_right_codes(tokens[None]))
+
+
+def _report_part(report: Callable[[float], None], begun: float, share: float, done: float) -> None:
+    report(begun + share * done)
+
+
+@lru_cache(maxsize=1)
+def load_model(files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> AudiocraftModel:
+    """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""
+    return AudiocraftModel(files, device, precision, multiband)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Make Demucs, which shifts its input by chance, shift it alike for every take."""
+    state = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(state)
