@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+from sounds import RATE, song
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Key, TrackPlan, Verdict
 from pipeline.judges.signal import SignalJudge
 from pipeline.roles import Judge
-from tests.sounds import RATE, song
 
 JUDGES = {"signal": SignalJudge}
 """Every backend of the role. A new one is a line here."""
