@@ -89,6 +89,8 @@ class ClapJudge:
     def match(self, clips: Sequence[Clip], words: Sequence[str]) -> NDArray[np.float32]:
         """Return the similarity of every clip, as a whole, with every word, float32 [clips, words]."""
         listener = self._listener()
+        if not words:
+            return np.zeros((len(clips), 0), np.float32)
         read = listener.read(words)
         rows = [read @ _mean(listener.hear(clip)) if clip.frames else np.full(len(words), np.nan) for clip in clips]
         return np.array(rows, np.float32).reshape(len(clips), len(words))

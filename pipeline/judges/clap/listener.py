@@ -8,11 +8,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 # Before any model library: what is not on this machine is not fetched, whoever else asks for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from pipeline.audio.clip import Clip
 from pipeline.device import Device, Precision, choose_device, choose_precision
+from pipeline.errors import BackendUnavailable
 from pipeline.judges.clap.calibration import calibrate, refuse_collapsed
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED, named_sounds
@@ -34,7 +37,13 @@ class Listener:
         self._heard: OrderedDict[bytes, Vectors] = OrderedDict()
         refuse_collapsed(checkpoint.weights.name, towers.embed_text(UNRELATED))
         names, sounds = named_sounds()
-        self.calibration = calibrate(towers.embed_audio(list(sounds)), towers.embed_text(names))
+        heard, read = towers.embed_audio(list(sounds)), towers.embed_text(names)
+        if not (np.isfinite(heard).all() and np.isfinite(read).all()):
+            raise BackendUnavailable(
+                f"What {checkpoint.weights.name} says of plain sounds is not a number.",
+                "Set LOFI_PRECISION=float32, or fetch it again.",
+            )
+        self.calibration = calibrate(heard, read)
 
     def hear(self, clip: Clip) -> Vectors:
         """Return the embedding of each window of a clip, [windows, d]; what was heard lately is not heard again."""
