@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipeline.domain import Album, Brief, Run, TrackPlan
+from pipeline.roles import Matcher, Rehearsed
 from pipeline.steps.choose import choose_takes
 from pipeline.steps.conductor import Conductor, Watched
 from pipeline.steps.cover import paint_cover
-from pipeline.steps.judge import judge_track
+from pipeline.steps.judge import judge_track, rehearse_judge
 from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
 from pipeline.steps.plan import plan_album
 from pipeline.steps.release import release_album
 from pipeline.steps.render import render_track
 from pipeline.steps.session import Label, Session, hold
+from pipeline.steps.titles import entitled, match_titles
 
 Flow = Literal["prefect", "plain"]
 
@@ -41,12 +43,16 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
 
 
 def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime) -> Album:
-    start, tracks = conductor.start, session.project.plan.tracks
+    start, tracks, judge = conductor.start, session.project.plan.tracks, session.label.studio.judge
+    if isinstance(judge, Rehearsed):
+        start("rehearse the judge", rehearse_judge, session).result()
     renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
     verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
     cover = start("cover", paint_cover, session)
     takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
     choices = start("choose", choose_takes, session, takes, said).result()
+    match = start("titles", match_titles, session, choices).result() if isinstance(judge, Matcher) else None
+    choices = entitled(choices, match)
     painted = cover.result()
     masters = [start(f"master {_name(c.track)}", master_track, session, c, painted) for c in choices]
     mastered = [master.result() for master in masters]
@@ -54,7 +60,7 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     label = session.label
     spend = label.catalogue.spend(session.project.slug)
     run = Run(id=label.run_id, started=started, finished=started, flow=flow, spend=spend)
-    return start("release", release_album, session, choices, mastered, painted, mix, run).result()
+    return start("release", release_album, session, choices, mastered, painted, mix, run, match).result()
 
 
 def _name(track: TrackPlan) -> str:

@@ -112,6 +112,15 @@ class Matcher(Protocol):
         ...
 
 
+@runtime_checkable
+class Rehearsed(Protocol):
+    """A part that can try itself before anything is paid for."""
+
+    def rehearse(self) -> None:
+        """Load what it needs and see that it works. Raises BackendUnavailable or Damaged."""
+        ...
+
+
 @dataclass(frozen=True)
 class Painting:
     """A chosen picture with its lettering, in sRGB.

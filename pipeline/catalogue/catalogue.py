@@ -136,8 +136,9 @@ class Catalogue:
             ledger.settle(connection, slug, take, self._clock())
 
     def fingerprints(self, excluding: Slug | None = None) -> list[ChosenTake]:
-        """Return the chosen take of every track of every finished album but one."""
-        query = select(takes.c.album, takes.c.track, takes.c.title, takes.c.fingerprint).where(takes.c.chosen)
+        """Return the chosen take of every track of every finished album but one, with what a model heard in it."""
+        columns = (takes.c.album, takes.c.track, takes.c.title, takes.c.fingerprint)
+        query = select(*columns, takes.c.embedding, takes.c.embedder).where(takes.c.chosen)
         if excluding is not None:
             query = query.where(takes.c.album != excluding)
         with self._database.reading() as connection:
@@ -225,6 +226,8 @@ def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, 
         "fingerprint": take.fingerprint,
         "passed": verdict.passed,
         "total": verdict.total,
+        "embedding": verdict.embedding,
+        "embedder": verdict.embedder,
     }
     key = {"album": slug, "track": take.order.track.number, "take": take.order.index}
     if chosen_as is not None:

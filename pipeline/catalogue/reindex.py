@@ -168,16 +168,23 @@ def _salvage(source: Path, target: Path) -> dict[str, int]:
         new.execute("PRAGMA foreign_keys=ON")
         new.execute("BEGIN IMMEDIATE")
         for table in SALVAGED:
-            columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+            columns = _columns(new, table)
+            with contextlib.suppress(sqlite3.Error):  # one of an older revision lacks the newest columns
+                columns = [name for name in columns if name in _columns(old, table)] or columns
+            names = ", ".join(f'"{name}"' for name in columns)
             saved[table] = 0
             for row in _readable_rows(old, table, columns):
                 marks = ", ".join("?" * len(columns))
                 with contextlib.suppress(sqlite3.Error):  # a row that breaks a rule was not sound
-                    cursor = new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
+                    cursor = new.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
                     saved[table] += cursor.rowcount
         new.execute("COMMIT")
         new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return saved
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
 def _readable_rows(connection: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[object, ...]]:

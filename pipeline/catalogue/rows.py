@@ -40,6 +40,9 @@ class ChosenTake(NamedTuple):
     track: int
     title: str
     fingerprint: str
+    embedding: str | None = None
+    embedder: Sha256 | None = None
+    """The model `embedding` is of."""
 
 
 def title_key(title: str) -> str:

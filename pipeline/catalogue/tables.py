@@ -91,6 +91,8 @@ takes = Table(
     Column("passed", Boolean, nullable=False),
     Column("total", Float),
     Column("chosen", Boolean, nullable=False),
+    Column("embedding", Text),  # what the judge's model heard, packed; none without a model
+    Column("embedder", String(64)),  # SHA-256 of that model's weights
     PrimaryKeyConstraint("album", "track", "take"),
 )
 

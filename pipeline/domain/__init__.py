@@ -1,6 +1,6 @@
 """The label's nouns: frozen, validated, and free of any library that makes sound or pictures."""
 
-from pipeline.domain.album import Album, Cover, FileRecord, Joint, Mix, Run, Spend, Track
+from pipeline.domain.album import Album, Cover, FileRecord, Joint, Mix, Run, Spend, TitleMatch, Track
 from pipeline.domain.brief import Brief, read_brief
 from pipeline.domain.plan import AlbumPlan, TrackPlan
 from pipeline.domain.production import Production
@@ -46,6 +46,7 @@ __all__ = [
     "Slug",
     "Spend",
     "Take",
+    "TitleMatch",
     "Track",
     "TrackPlan",
     "Verdict",

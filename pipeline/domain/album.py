@@ -85,6 +85,19 @@ class Mix(Noun):
         return self.frames / self.rate
 
 
+class TitleMatch(Noun):
+    """Which title each track got, by listening: the titles are given where they fit best in total.
+
+    `matrix` is [tracks, titles], the similarity of every track with every title as planned; track i has the title
+    `titles[assignment[i]]`.
+    """
+
+    judge: Backend
+    titles: tuple[str, ...]
+    matrix: tuple[tuple[float, ...], ...]
+    assignment: tuple[int, ...]
+
+
 class Spend(Noun):
     """What the album cost to render: `asked` takes, `rerolls` beyond them and `interrupted` starts."""
 
@@ -120,6 +133,8 @@ class Album(Noun):
     verdicts: tuple[Verdict, ...]
     """One for each take, in the same order."""
     tracks: tuple[Track, ...]
+    titles: TitleMatch | None = None
+    """How the titles went to the tracks; None where the judge cannot match them and each keeps its plan's."""
     cover: Cover
     mix: Mix
     run: Run
@@ -131,4 +146,4 @@ class Album(Noun):
         return (*self.takes, *codes, *made, *self.cover.files, *self.mix.files)
 
 
-__all__ = ["Album", "Cover", "FileRecord", "Joint", "Measured", "Mix", "Run", "Spend", "Track"]
+__all__ = ["Album", "Cover", "FileRecord", "Joint", "Measured", "Mix", "Run", "Spend", "TitleMatch", "Track"]

@@ -140,6 +140,11 @@ class Verdict(Noun):
     """What a judge with a model heard, as base64 of float16: for the near-duplicate check and the ranker."""
 
     @property
+    def embedder(self) -> Sha256 | None:
+        """The model `embedding` is of, by its weights; embeddings of two models cannot be compared."""
+        return self.judge.weights[0].sha256 if self.embedding is not None and self.judge.weights else None
+
+    @property
     def passed(self) -> bool:
         """Whether every gate was passed and there is a score."""
         return self.total is not None and all(gate.passed for gate in self.gates)

@@ -31,6 +31,8 @@ COVER_FOR_TAGS = "cover.jpg"
 THUMBNAIL = "thumbnail.jpg"
 COVER_RECORD = "cover.json"
 MIX_RECORD = "mix.json"
+TITLES_RECORD = "titles.json"
+REHEARSAL_RECORD = "judge.json"
 CUE = "mix.cue"
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from pipeline.audio.embedding import SAME, cosines
 from pipeline.audio.fingerprint import NEAR_DUPLICATE, nearest
 from pipeline.domain import Take, TrackPlan, Verdict
 from pipeline.domain.noun import Noun
@@ -21,11 +25,24 @@ class Choice(Noun):
     why: str
     takes: tuple[Take, ...]
     verdicts: tuple[Verdict, ...]
+    title: str | None = None
+    """The title it got by listening, where it is not left to the plan."""
 
     @property
     def track(self) -> TrackPlan:
-        """The track it was chosen for."""
-        return self.take.order.track
+        """The track it becomes: the one it was ordered for, under the title it got."""
+        planned = self.take.order.track
+        return planned if self.title is None else planned.but(title=self.title)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A track there is already: what it is called for a person, and what tells whether another is the same."""
+
+    name: str
+    fingerprint: str
+    embedding: str | None
+    embedder: str | None
 
 
 def choose_takes(
@@ -37,8 +54,8 @@ def choose_takes(
     ones chosen before it and with every released or drafted track of the catalogue.
     """
     known = [
-        (f"“{title}” of {slug}", mark)
-        for slug, _, title, mark in session.label.catalogue.fingerprints(excluding=session.project.slug)
+        Known(f"“{made.title}” of {made.slug}", made.fingerprint, made.embedding, made.embedder)
+        for made in session.label.catalogue.fingerprints(excluding=session.project.slug)
     ]
     choices = []
     failed: NeedsAttention | None = None
@@ -49,7 +66,9 @@ def choose_takes(
             # The other tracks are still chosen, so that a person sees all that needs attention at once.
             failed = failed or error
             continue
-        known.append((f"“{choice.track.title}”", choice.take.fingerprint))
+        verdict = choice.verdict
+        name = f"“{choice.track.title}”"
+        known.append(Known(name, choice.take.fingerprint, verdict.embedding, verdict.embedder))
         session.label.report(Progress("choose", f"“{choice.track.title}”: {choice.why}", choice.track.number))
         choices.append(choice)
     if failed is not None:
@@ -58,7 +77,7 @@ def choose_takes(
     return tuple(choices)
 
 
-def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[tuple[str, str]]) -> Choice:
+def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[Known]) -> Choice:
     track = takes[0].order.track
     refused: dict[int, str] = {}
     allowed = session.brief.takes + session.label.settings.rerolls
@@ -68,7 +87,7 @@ def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known:
             key=lambda i: (-(verdicts[i].total or 0.0), i),
         )
         for place in ranking:
-            twin = _twin(takes[place], known)
+            twin = _twin(takes[place], verdicts[place], known)
             if twin is None:
                 why = _why(verdicts, ranking, place, refused)
                 return Choice(
@@ -89,12 +108,21 @@ def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known:
         verdicts.append(judge_take(session, takes[-1]))
 
 
-def _twin(take: Take, known: Sequence[tuple[str, str]]) -> str | None:
-    """Say what this take is a near-duplicate of, if anything."""
+def _twin(take: Take, verdict: Verdict, known: Sequence[Known]) -> str | None:
+    """Say what this take is a near-duplicate of, if anything: note for note, or to the ear of the judge's model."""
     if not known:
         return None
-    index, similarity = nearest(take.fingerprint, [mark for _, mark in known])
-    return f"{similarity:.0%} like {known[index][0]}" if similarity >= NEAR_DUPLICATE else None
+    index, similarity = nearest(take.fingerprint, [track.fingerprint for track in known])
+    if similarity >= NEAR_DUPLICATE:
+        return f"{similarity:.0%} like {known[index].name}"
+    if verdict.embedding is None:
+        return None
+    # What another model heard lies in another space, and says nothing here.
+    heard = [(track.name, track.embedding) for track in known if track.embedding and track.embedder == verdict.embedder]
+    alike = cosines(verdict.embedding, [embedding for _, embedding in heard])
+    if len(alike) and alike.max() >= SAME:
+        return f"to the judge's model {alike.max():.1%} like {heard[int(np.argmax(alike))][0]}"
+    return None
 
 
 def _why(verdicts: Sequence[Verdict], ranking: Sequence[int], place: int, refused: dict[int, str]) -> str:

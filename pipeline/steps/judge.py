@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.audio.decode import decode
-from pipeline.domain import Take, Verdict
-from pipeline.roles import Judge
+from pipeline.domain import Backend, Take, Verdict
+from pipeline.roles import Judge, Rehearsed
 from pipeline.shelf import AlbumFolder
+from pipeline.shelf.album_folder import REHEARSAL_RECORD
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
@@ -25,6 +26,21 @@ def judge_take(session: Session, take: Take) -> Verdict:
     number = take.order.track.number
     session.label.report(Progress("judge", f"take {take.order.index} of “{take.order.track.title}”: {said}", number))
     return verdict
+
+
+def rehearse_judge(session: Session) -> Backend:
+    """Let a judge that can try itself do so, once an album: before a take is paid for that it could not judge."""
+    folder, judge = session.folder, session.label.studio.judge
+    if not isinstance(judge, Rehearsed):
+        return judge.backend
+    run = session.label.workers_of("judge").run
+    return resume(folder, REHEARSAL_RECORD, Backend, digest(judge.backend), lambda: run(_rehearse, judge))
+
+
+def _rehearse(judge: Judge) -> Backend:
+    if isinstance(judge, Rehearsed):
+        judge.rehearse()
+    return judge.backend
 
 
 def judge_track(session: Session, takes: tuple[Take, ...]) -> tuple[Verdict, ...]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipeline.domain import Album, Cover, Mix, Run, Track
+from pipeline.domain import Album, Cover, Mix, Run, TitleMatch, Track
 from pipeline.steps.choose import Choice
 from pipeline.steps.session import Progress, Session
 
 
 def release_album(
-    session: Session, choices: Sequence[Choice], tracks: Sequence[Track], cover: Cover, mix: Mix, run: Run
+    session: Session,
+    choices: Sequence[Choice],
+    tracks: Sequence[Track],
+    cover: Cover,
+    mix: Mix,
+    run: Run,
+    titles: TitleMatch | None = None,
 ) -> Album:
     """Write album.json, last of all the album's files, and enter the album in the catalogue."""
     project = session.project
@@ -25,6 +31,7 @@ def release_album(
         takes=tuple(take for choice in choices for take in choice.takes),
         verdicts=tuple(verdict for choice in choices for verdict in choice.verdicts),
         tracks=tuple(tracks),
+        titles=titles,
         cover=cover,
         mix=mix,
         run=run.but(finished=datetime.now(UTC)),

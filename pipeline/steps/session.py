@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.workers import Workers
 
-Stage = Literal["plan", "render", "judge", "choose", "cover", "master", "mix", "release"]
+Stage = Literal["plan", "render", "judge", "choose", "titles", "cover", "master", "mix", "release"]
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,8 @@ def test_a_finished_album_is_a_draft_with_the_prints_of_its_chosen_takes(catalog
     assert [chosen.title for chosen in catalogue.fingerprints()] == ["Fern", "Stone", "Gutter Song", "Slow Drops"]
     prints = catalogue.fingerprints(excluding="moss-hour")
     assert [tuple(chosen) for chosen in prints] == [
-        ("rain-on-tin", 1, "Gutter Song", one.takes[0].fingerprint),
-        ("rain-on-tin", 2, "Slow Drops", one.takes[2].fingerprint),
+        ("rain-on-tin", 1, "Gutter Song", one.takes[0].fingerprint, None, None),
+        ("rain-on-tin", 2, "Slow Drops", one.takes[2].fingerprint, None, None),
     ]
 
 

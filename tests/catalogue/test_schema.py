@@ -18,13 +18,13 @@ from pipeline.catalogue.schema import SCHEMA, Schema
 from pipeline.catalogue.tables import metadata
 from pipeline.errors import DiskFull, LofiError, ShelfError
 
-SECOND = '''
-"""A second revision, as a later version may bring."""
+LATER = '''
+"""Another revision, as a later version may bring."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = "0002"
 
 
 def upgrade():
@@ -47,8 +47,8 @@ def later(tmp_path: Path, last: str = "") -> Schema:
     """The schema of a later version."""
     folder = tmp_path / "migrations 100%"
     shutil.copytree(SCHEMA.migrations, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "second.py").write_text(SECOND.format(last=last))
-    return Schema(folder, (*SCHEMA.revisions, "0002"))
+    (folder / "versions" / "later.py").write_text(LATER.format(last=last))
+    return Schema(folder, (*SCHEMA.revisions, "later"))
 
 
 def columns(path: Path, table: str) -> list[str]:
@@ -87,7 +87,7 @@ def test_an_upgrade_backs_up_first(tmp_path: Path, old: Path) -> None:
     """The old data stays beside the new, under its revision and date, and opens with the old version."""
     with Catalogue.open(old, schema=later(tmp_path), clock=lambda: papers.NOON) as catalogue:
         assert catalogue.albums()[0].why == "migrated"
-    backup = tmp_path / "catalogue-0001-2026-03-01.db"
+    backup = tmp_path / "catalogue-0002-2026-03-01.db"
     assert names(old) == [backup.name, "catalogue.db"]
     assert columns(old, "decisions")[-1] == "stars"
     with Catalogue.open(backup) as catalogue:
@@ -96,10 +96,10 @@ def test_an_upgrade_backs_up_first(tmp_path: Path, old: Path) -> None:
 
 def test_a_second_backup_of_one_day_does_not_replace_the_first(tmp_path: Path, old: Path) -> None:
     """An earlier backup is never written over."""
-    (tmp_path / "catalogue-0001-2026-03-01.db").write_text("earlier")
+    (tmp_path / "catalogue-0002-2026-03-01.db").write_text("earlier")
     Catalogue.open(old, schema=later(tmp_path), clock=lambda: papers.NOON).close()
-    assert (tmp_path / "catalogue-0001-2026-03-01.db").read_text() == "earlier"
-    assert "catalogue-0001-2026-03-01-2.db" in names(old)
+    assert (tmp_path / "catalogue-0002-2026-03-01.db").read_text() == "earlier"
+    assert "catalogue-0002-2026-03-01-2.db" in names(old)
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, old: Path) -> None:
@@ -124,7 +124,7 @@ def test_newer_data_is_refused_and_left_alone(tmp_path: Path, old: Path) -> None
     before = old.read_bytes()
     with pytest.raises(ShelfError, match="newer version") as caught:
         Catalogue.open(old)
-    assert "0002" in caught.value.message and caught.value.exit_code == 2 and not isinstance(caught.value, DiskFull)
+    assert "later" in caught.value.message and caught.value.exit_code == 2 and not isinstance(caught.value, DiskFull)
     assert old.read_bytes() == before
 
 

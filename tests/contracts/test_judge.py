@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sounds import RATE, song
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Key, TrackPlan, Verdict
 from pipeline.judges.signal import SignalJudge
 from pipeline.roles import Judge
-from tests.sounds import RATE, song
 
-JUDGES = {"signal": SignalJudge}
+Tiny = Callable[[str], Path]
+
+
+def clap(model: str, file: str = "") -> Callable[[Tiny], Judge]:
+    def opened(tiny_model: Tiny) -> Judge:
+        from pipeline.judges.clap.judge import ClapJudge
+
+        return ClapJudge(str(tiny_model(model) / file), Path("/nonexistent"), "cpu", "float32", SignalJudge())
+
+    return opened
+
+
+JUDGES = [
+    pytest.param(lambda _: SignalJudge(), id="signal"),
+    pytest.param(clap("clap"), id="clap", marks=pytest.mark.neural),
+    pytest.param(clap("laion-clap", "clap.pt"), id="laion-clap", marks=pytest.mark.neural),
+]
 """Every backend of the role. A new one is a line here."""
 
 PLAN = TrackPlan(
@@ -34,9 +52,9 @@ PLAN = TrackPlan(
 )
 
 
-@pytest.fixture(params=JUDGES)
-def judge(request: pytest.FixtureRequest) -> Judge:
-    return JUDGES[request.param]()
+@pytest.fixture(params=JUDGES, scope="module")  # a model stays loaded for all its tests
+def judge(request: pytest.FixtureRequest, tiny_model: Tiny) -> Judge:
+    return request.param(tiny_model)
 
 
 @cache
