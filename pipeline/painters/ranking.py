@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from pipeline.painters.colour import decode, to_oklab
 from pipeline.painters.legibility import Picture, luminance
-from pipeline.painters.offline.colour import decode, to_oklab
 
 WEIGHTS = {"calm": 0.26, "light": 0.24, "focus": 0.2, "thirds": 0.15, "harmony": 0.15}
 
