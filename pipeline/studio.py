@@ -84,7 +84,7 @@ PARTS: dict[str, dict[str, Part]] = {
         "offline": Part("pipeline.painters.offline.painter:OfflinePainter"),
         "diffusion": Part(
             "pipeline.painters.diffusion.painter:DiffusionPainter",
-            ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision"),
+            ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision", "prompts"),
             solo=True,
             model="diffusion_model",
         ),

@@ -13,7 +13,7 @@ from pipeline.painters.legibility import LEAST_CONTRAST, luminance
 from pipeline.painters.offline.canvas import Canvas
 from pipeline.painters.offline.motifs import MOTIFS, choose
 from pipeline.painters.offline.painter import candidates, design, ranked
-from pipeline.painters.offline.palettes import PALETTES, fitting
+from pipeline.painters.palettes import PALETTES, fitting
 
 MakePlan = Callable[..., AlbumPlan]
 

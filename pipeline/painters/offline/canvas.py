@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from pipeline.painters.offline.colour import Colour, Field, between, ramp
-from pipeline.painters.offline.noise import clouds, enlarge
+from pipeline.painters.colour import Colour, Field, between, ramp
+from pipeline.painters.noise import clouds, enlarge
 from pipeline.painters.offline.raster import Box, box_of, coverage, mosaic, soft_coverage
 from pipeline.painters.offline.shapes import Outline
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, hexed, mix, shift
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, hexed, mix, shift
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import Outline, ellipse, moved, poly, rect, rounded, smooth, stroke, turned
+from pipeline.painters.palettes import Palette
 
 
 def drop(c: Canvas, p: Palette, outline: Outline, lift: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from pipeline.domain import AlbumPlan
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.scenes import cabin, cafe, city, desk, library, mountains, sea, train, village, window
+from pipeline.painters.palettes import Palette, words_of
 
 Paint = Callable[[Canvas, Palette, np.random.Generator, frozenset[str]], None]
 
@@ -96,11 +95,6 @@ MOTIFS = (
         weight=0.3,
     ),
 )
-
-
-def words_of(*texts: str) -> frozenset[str]:
-    """The words in texts, lower case."""
-    return frozenset(re.findall(r"\w+", " ".join(texts).casefold()))
 
 
 def choose(plan: AlbumPlan, rng: np.random.Generator) -> Motif:

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.domain import AlbumPlan, Backend, Seed, derive_seed
-from pipeline.painters import lettering
-from pipeline.painters.lettering import Lettering, Setting, Spot
-from pipeline.painters.offline import finish, motifs, ranking
+from pipeline.painters.grain import enlarged, grain
+from pipeline.painters.layout import COVER, THUMBNAIL, Design, Sheet, designed, measured
+from pipeline.painters.lettering import Box
+from pipeline.painters.offline import finish, motifs
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, encode, mix
-from pipeline.painters.offline.finish import Picture
 from pipeline.painters.offline.motifs import Motif
-from pipeline.painters.offline.palettes import Palette, fitting
-from pipeline.painters.offline.ranking import Measure
-from pipeline.painters.typefaces import FAMILIES, Family
-from pipeline.painters.wrapping import first_settable, shortened
+from pipeline.painters.palettes import Palette, fitting, words_of
+from pipeline.painters.ranking import Measure
 from pipeline.roles import Painting
 
-COVER = 3000
-"""Side of the cover in pixels."""
-
-THUMBNAIL = (720, 1280)
-"""Height and width of the thumbnail in pixels."""
-
 CANDIDATES = 4
-SKETCH = 192
-"""Height of a candidate in pixels."""
 
 EASEL = 1200
 """Pictures higher than this are painted smaller, at half their size but no less, and enlarged before grain and type."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """A picture without type, and the boxes of what the eye should find in it: type keeps off them."""
-
-    picture: Picture
-    subjects: tuple[lettering.Box, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,36 +43,9 @@ class Candidate:
         del canvas
         finish.bloom(light)
         finish.develop(light)
-        planes = finish.enlarged(finish.brush(light), height, width)
+        planes = enlarged(finish.brush(light), height, width)
         del light
-        return Sheet(finish.grain(planes, self.seed), subjects)
-
-
-@dataclass(frozen=True, eq=False)
-class Design:
-    """The album's one look: the winner, its typefaces, and whether the cover has a border."""
-
-    candidate: Candidate
-    measure: Measure
-    family: Family
-    framed: bool
-    title: str
-    small: str
-    language: str
-
-    def cover(self, side: int) -> tuple[Picture, Lettering]:
-        """The cover, uint8 [side, side, 3], and what was set on it."""
-        setting = Setting(self.title, self.small, self.family, self.language)
-        if self.framed:
-            return _framed(self.candidate, setting, side)
-        sheet = self.candidate.painted(side, side)
-        return sheet.picture, _lettered(sheet, setting, cover_spots, self.candidate.palette)
-
-    def thumbnail(self, height: int, width: int) -> tuple[Picture, Lettering]:
-        """The thumbnail, uint8 [height, width, 3], with at most four words, and what was set on it."""
-        sheet = self.candidate.painted(height, width)
-        setting = Setting(shortened(self.title), "", self.family, self.language, biggest=0.19, smallest=0.1, lines=3)
-        return sheet.picture, _lettered(sheet, setting, thumbnail_spots, self.candidate.palette)
+        return Sheet(grain(planes, self.seed), subjects)
 
 
 class OfflinePainter:
@@ -116,8 +69,8 @@ def candidates(plan: AlbumPlan, seed: Seed) -> list[Candidate]:
     """The layouts and palettes to choose among: one scene, the three palettes nearest to the mood."""
     rng = np.random.default_rng(derive_seed(seed, "scene"))
     motif = motifs.choose(plan, rng)
-    words = motifs.words_of(plan.theme, plan.title, plan.mood, plan.cover_prompt)
-    palettes = fitting(motifs.words_of(plan.theme, plan.mood, plan.style), rng)[:3]
+    words = words_of(plan.theme, plan.title, plan.mood, plan.cover_prompt)
+    palettes = fitting(words_of(plan.theme, plan.mood, plan.style), rng)[:3]
     return [
         Candidate(number + 1, motif, palettes[(0, 0, 1, 2)[number % 4]], derive_seed(seed, "picture", number), words)
         for number in range(CANDIDATES)
@@ -126,103 +79,22 @@ def candidates(plan: AlbumPlan, seed: Seed) -> list[Candidate]:
 
 def ranked(plan: AlbumPlan, seed: Seed) -> list[tuple[Candidate, Measure]]:
     """The candidates with their measures, best first."""
-    setting = Setting(plan.title, "", FAMILIES[0], plan.language)
-    blocks = [lettering.fit(setting, spot, (SKETCH, SKETCH)) for spot in cover_spots(SKETCH, SKETCH)]
-    pairs = []
-    for candidate in candidates(plan, seed):
-        sketch = candidate.painted(SKETCH, SKETCH)
-        _, restless = lettering.calmest(sketch.picture, blocks, sketch.subjects)
-        pairs.append((candidate, ranking.measure(sketch.picture, restless)))
-    return sorted(pairs, key=lambda pair: -pair[1].total)
+    return sorted(measured(plan, candidates(plan, seed)), key=lambda pair: -pair[1].total)
 
 
-def design(plan: AlbumPlan, seed: Seed) -> Design:
+def design(plan: AlbumPlan, seed: Seed) -> Design[Candidate]:
     """Everything decided about an album's look, before anything is painted large."""
-    candidate, measured = ranked(plan, seed)[0]
-    rng = np.random.default_rng(derive_seed(seed, "type"))
-    family = FAMILIES[int(rng.integers(len(FAMILIES)))]
-    framed = bool(rng.random() < (0.5 if candidate.motif.busy else 0.2))
-    style = plan.style.strip()
-    small = style if "lo-fi" in style.casefold() or "lofi" in style.casefold() else f"lo-fi · {style}"
-    # A title of pictographs alone cannot be set; the theme, or the style, stands in for it.
-    title = first_settable((plan.title, plan.theme, plan.style, "Lo-fi"), family, plan.language)
-    return Design(candidate, measured, family, framed, title, small.upper(), plan.language)
+    candidate, measure = ranked(plan, seed)[0]
+    return designed(plan, seed, candidate, measure, borders=0.5 if candidate.motif.busy else 0.2)
 
 
-def cover_spots(height: int, width: int) -> list[Spot]:
-    """Where a title may stand on a full-bleed cover, the likeliest first; the last two leave half the sky free."""
-    pad, middle = round(0.07 * height), round(0.53 * width)
-    deep, deeper = round(0.37 * height), round(0.45 * height)
-    top = (pad, pad, width - pad, deep)
-    bottom = (pad, height - deep, width - pad, height - pad)
-    return [
-        Spot(top, "left", "top"),
-        Spot(bottom, "left", "bottom"),
-        Spot(top, "centre", "top"),
-        Spot(top, "right", "top"),
-        Spot(bottom, "right", "bottom"),
-        Spot((pad, pad, middle, deeper), "left", "top"),
-        Spot((width - middle, pad, width - pad, deeper), "right", "top"),
-    ]
-
-
-def thumbnail_spots(height: int, width: int) -> list[Spot]:
-    """Where a title may stand on a thumbnail, the likeliest first."""
-    pad, half = round(0.07 * height), round(0.56 * width)
-    left, right = (pad, pad, half, height - pad), (width - half, pad, width - pad, height - pad)
-    return [
-        Spot(left, "left", "top"),
-        Spot(left, "left", "bottom"),
-        Spot(right, "right", "top"),
-        Spot(left, "left", "middle"),
-        Spot(right, "right", "bottom"),
-    ]
-
-
-def _lettered(sheet: Sheet, setting: Setting, spots: Callable[[int, int], list[Spot]], palette: Palette) -> Lettering:
-    """Set type on the sheet, in place, where it is calmest."""
-    picture = sheet.picture
-    # Where it is calm shows in a small picture as well, and there all the fittings cost less than one in the large.
-    step = max(1, picture.shape[0] // 600)
-    small = picture[::step, ::step]
-    blocks = [lettering.fit(setting, spot, small.shape[:2]) for spot in spots(small.shape[0], small.shape[1])]
-    subjects = [(x0 // step, y0 // step, x1 // step, y1 // step) for x0, y0, x1, y1 in sheet.subjects]
-    place, _ = lettering.calmest(small, blocks, subjects)
-    block = lettering.fit(setting, spots(picture.shape[0], picture.shape[1])[place], picture.shape[:2])
-    # Light type belongs to the night: dark type there would need a milky scrim.
-    favour = 1.0 if palette.day else 6.0
-    return lettering.imprint(picture, block, _rgb(palette.paper), _rgb(palette.ink), favour)
-
-
-def _framed(candidate: Candidate, setting: Setting, side: int) -> tuple[Picture, Lettering]:
-    """The picture inside a border of paper, like a print, with the type below it."""
-    palette = candidate.palette
-    border = _rgb(mix(palette.paper, palette.low, 0.07))
-    ink = _rgb(mix(palette.ink, palette.near, 0.25))
-    pad, foot = round(0.055 * side), round(0.215 * side)
-    inside = candidate.painted(side - foot - pad, side - 2 * pad).picture
-    blank = np.empty((3, side, side), np.uint8)
-    blank[:] = np.array(border, np.uint8)[:, None, None]
-    sheet = finish.grain(blank, candidate.seed + 1, strength=2.2, vignette=0.05)
-    del blank
-    sheet[pad : side - foot, pad : side - pad] = inside
-    spot = Spot((pad, side - foot + round(0.03 * side), side - pad, side - round(0.035 * side)), "left", "middle")
-    block = lettering.fit(setting, spot, (side, side))
-    return sheet, lettering.imprint(sheet, block, border, ink)
-
-
-def _pixels(box: tuple[float, float, float, float], height: int) -> lettering.Box:
+def _pixels(box: tuple[float, float, float, float], height: int) -> Box:
     """A box in picture heights as pixels."""
     x0, y0, x1, y1 = (round(value * height) for value in box)
     return x0, y0, x1, y1
 
 
-def _rgb(colour: Colour) -> tuple[int, int, int]:
-    red, green, blue = (int(value) for value in np.round(encode(colour) * 255))
-    return red, green, blue
-
-
-def _why(chosen: Design) -> str:
+def _why(chosen: Design[Candidate]) -> str:
     first, second = chosen.measure.best()
     return (
         f"Sketch {chosen.candidate.number} of {CANDIDATES} scored highest, {chosen.measure.total:.2f} of 1, "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, mix, shift
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, mix, shift
 from pipeline.painters.offline.shapes import Outline, ellipse, leaf, poly, rounded
 
 

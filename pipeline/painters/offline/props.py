@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, hexed, mix, shift
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, hexed, mix, shift
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import ellipse, rect, rounded, smooth, stroke
+from pipeline.painters.palettes import Palette
 
 SPINES = ("#8e3b34", "#2f4a5c", "#c08a45", "#3d5a45", "#6b4a63", "#b9a079", "#24364a", "#7c5a3a", "#a8584a", "#4a6a6a")
 

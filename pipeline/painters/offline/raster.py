@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from pipeline.painters.offline.colour import Field
+from pipeline.painters.colour import Field
 from pipeline.painters.offline.shapes import Outline
 
 Box = tuple[slice, slice]

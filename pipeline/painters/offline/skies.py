@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, Field, mix
+from pipeline.painters.noise import clouds, enlarge
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, Field, mix
-from pipeline.painters.offline.noise import clouds, enlarge
 from pipeline.painters.offline.shapes import ellipse, stroke
 
 

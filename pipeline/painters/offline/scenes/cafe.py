@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, Field, hexed, mix, shift
 from pipeline.painters.offline import panes, plants, props, skies
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, Field, hexed, mix, shift
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import ellipse, poly, rect, rounded, smooth, stroke
+from pipeline.painters.palettes import Palette
 
 
 def paint(c: Canvas, p: Palette, rng: np.random.Generator, words: frozenset[str]) -> None:

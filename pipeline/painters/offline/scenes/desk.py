@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, hexed, mix, shift
 from pipeline.painters.offline import hifi
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, hexed, mix, shift
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.props import steam
 from pipeline.painters.offline.shapes import Outline, ellipse, leaf, moved, rect, rounded, smooth, stroke, turned
+from pipeline.painters.palettes import Palette
 
 
 def paint(c: Canvas, p: Palette, rng: np.random.Generator, words: frozenset[str]) -> None:

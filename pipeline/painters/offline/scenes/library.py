@@ -6,11 +6,11 @@ from math import exp
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, hexed, mix, shift, shifted
 from pipeline.painters.offline import panes, props, skies
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, hexed, mix, shift, shifted
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import Outline, ellipse, moved, poly, rect, rounded, smooth, stroke
+from pipeline.painters.palettes import Palette
 
 
 def paint(c: Canvas, p: Palette, rng: np.random.Generator, words: frozenset[str]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, Field, hexed, mix, shift
+from pipeline.painters.noise import ridge
 from pipeline.painters.offline import skies
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, Field, hexed, mix, shift
-from pipeline.painters.offline.noise import ridge
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import ellipse, leaf, poly, rect, smooth, stroke, under
+from pipeline.painters.palettes import Palette
 
 
 def paint(c: Canvas, p: Palette, rng: np.random.Generator, words: frozenset[str]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.painters.colour import Colour, hexed, mix, shift
 from pipeline.painters.offline import panes, plants, props
 from pipeline.painters.offline.canvas import Canvas
-from pipeline.painters.offline.colour import Colour, hexed, mix, shift
-from pipeline.painters.offline.palettes import Palette
 from pipeline.painters.offline.shapes import Outline, poly, rect, smooth
+from pipeline.painters.palettes import Palette
 
 
 def paint(c: Canvas, p: Palette, rng: np.random.Generator, words: frozenset[str]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
-from pipeline.painters.offline.colour import Colour, hexed, mix
+from pipeline.painters.colour import Colour, decode, hexed, mix, to_oklab
+from pipeline.painters.legibility import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,3 +113,25 @@ def fitting(words: frozenset[str], rng: np.random.Generator) -> list[Palette]:
         (PALETTES[index] for index in order),
         key=lambda palette: -len(palette.moods & words) + 0.5 * palette.day,
     )
+
+
+def words_of(*texts: str) -> frozenset[str]:
+    """The words in texts, lower case."""
+    return frozenset(re.findall(r"\w+", " ".join(texts).casefold()))
+
+
+def distance(picture: Picture, palette: Palette) -> float:
+    """How far a picture's colours are from a palette's: 0 the same, 0.05 close, 0.2 another world.
+
+    The mean distance in OKLab from each pixel of the picture, made small, to the palette's nearest colour, and from
+    each of the palette's six large colours to the nearest of the picture: a picture must both keep to the palette
+    and use it.
+    """
+    small = np.asarray(Image.fromarray(picture).resize((48, 48), Image.Resampling.BOX))
+    seen = to_oklab(decode(small.reshape(-1, 3) / 255))
+    large = (palette.high, palette.middle, palette.low, palette.far, palette.near, palette.ink)
+    known = to_oklab(np.stack((*large, palette.lamp, palette.accent, palette.paper)))
+    apart = np.linalg.norm(seen[:, None] - known[None], axis=-1)
+    # A twentieth of the picture is enough to say that a colour is used; one stray pixel is not.
+    used = np.quantile(apart[:, : len(large)], 0.05, axis=0)
+    return float((apart.min(axis=1).mean() + used.mean()) / 2)

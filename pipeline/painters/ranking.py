@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from pipeline.painters.colour import decode, to_oklab
 from pipeline.painters.legibility import Picture, luminance
-from pipeline.painters.offline.colour import decode, to_oklab
 
 WEIGHTS = {"calm": 0.26, "light": 0.24, "focus": 0.2, "thirds": 0.15, "harmony": 0.15}
 
@@ -48,7 +48,7 @@ def measure(picture: Picture, restless: float) -> Measure:
     """Measure a small picture without type; `restless` is the busyness where its title would stand."""
     small = np.asarray(Image.fromarray(picture).reduce(max(1, picture.shape[0] // 96)))
     lab = to_oklab(decode(small / 255))
-    salient = _saliency(lab)
+    salient = salience(lab)
     ys, xs = np.mgrid[0 : salient.shape[0], 0 : salient.shape[1]]
     rows, columns = ys / salient.shape[0], xs / salient.shape[1]
     near = np.maximum.reduce(
@@ -68,7 +68,7 @@ def measure(picture: Picture, restless: float) -> Measure:
     )
 
 
-def _saliency(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+def salience(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     """Centre against surround in lightness and colour, after R. Achanta et al., "Frequency-tuned saliency" (2009)."""
     size = lab.shape[0]
     total = np.zeros(lab.shape[:2])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pipeline.painters.offline.colour import Field
+from pipeline.painters.colour import Field
 
 
 def enlarge(field: Field, height: int, width: int) -> Field:
