@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -300,6 +301,13 @@ WRONG_BODIES: dict[str, Turn] = {
 def test_a_body_that_is_no_completion_ends_with_the_offline_writer(serve: Serve, turn: Turn) -> None:
     """A wrong content type, half a body or somebody's login page is no answer."""
     assert stood_in(write(serve(turn).address), "wrote this album in place of")
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one_is_dropped(serve: Serve) -> None:
+    """Fifty megabytes packed into fifty kilobytes are counted as they unpack."""
+    packed = gzip.compress(b" " * 50_000_000)
+    bomb = Response(packed, headers={"Content-Encoding": "gzip"}, content_type="application/json")
+    assert stood_in(write(serve(lambda _: bomb).address), "longer than 4 MB")
 
 
 def test_the_content_type_alone_does_not_matter(serve: Serve) -> None:

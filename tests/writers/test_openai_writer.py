@@ -332,6 +332,13 @@ def test_a_pickled_writer_has_no_key_and_says_so(serve: Serve) -> None:
     assert server.asked == []
 
 
+def test_an_address_that_cannot_be_reached_in_any_way_is_an_error() -> None:
+    """A host no network has is found before a request is made, and said in a line."""
+    with pytest.raises(BackendUnavailable, match="No connection") as caught:
+        OpenAIWriter("m", "http://☃..com/v1", None, None, None, OFFLINE).write(BRIEF, ())
+    assert "OPENAI_BASE_URL" in caught.value.remedy
+
+
 def test_a_password_in_the_address_is_not_shown() -> None:
     """An address may hold one; notes and representations do not."""
     shown = repr(OpenAIWriter("m", "http://me:hunter2@127.0.0.1:9/v1", None, None, None, OFFLINE))

@@ -116,15 +116,25 @@ class Server:
     """A server that speaks OpenAI's chat protocol, used inside `async with`."""
 
     def __init__(self, model: str, address: str, key: str | None, timeout: Seconds, *, official: bool) -> None:
-        """Prepare to ask `model` at `address`. The SDK's settings for OpenAI itself go to an `official` server only."""
+        """Prepare to ask `model` at `address`. The SDK's settings for OpenAI itself go to an `official` server only.
+
+        Raises BackendUnavailable when the address or a proxy's cannot be used.
+        """
         self._model = model
-        self._client = openai.AsyncOpenAI(
-            api_key=key or _NO_KEY,
-            base_url=address,
-            max_retries=0,
-            timeout=timeout,
-            http_client=_Bounded(key or _NO_KEY, timeout),
-        )
+        try:
+            self._client = openai.AsyncOpenAI(
+                api_key=key or _NO_KEY,
+                base_url=address,
+                max_retries=0,
+                timeout=timeout,
+                http_client=_Bounded(key or _NO_KEY, timeout),
+            )
+        except (httpx2.InvalidURL, ValueError, ImportError, OSError) as error:
+            # What it says may hold a proxy's password: its kind is enough to go by.
+            raise BackendUnavailable(
+                f"No connection to the language model's server can be set up ({type(error).__name__}).",
+                "Check OPENAI_BASE_URL, and HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE where they are set.",
+            ) from None
         self._client.admin_api_key = None
         if not official:
             self._client.organization = self._client.project = None
@@ -151,6 +161,10 @@ class Server:
             failure = NoAnswer("it did not answer in time")
         except openai.APIConnectionError as error:
             failure = NoAnswer(_broken(error.__cause__), again=True)
+        except NoAnswer as error:
+            failure = error
+        except openai.OpenAIError as error:
+            failure = NoAnswer(f"the SDK could not ask it ({type(error).__name__})")
         else:
             return _reply(raw.http_response)
         # Outside the handlers: the SDK's exceptions hold the request with the key in its headers.
