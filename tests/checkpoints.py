@@ -60,6 +60,19 @@ def _encodec():
     )
 
 
+def _trained_looking(codec: torch.nn.Module) -> None:
+    """Let the codec pass sound. As it is born its codebooks are empty and its layers give little but their biases:
+    every sound has one code, and every code one sound."""
+    with torch.no_grad():
+        for name, weights in (*codec.named_parameters(), *codec.named_buffers()):
+            if name.endswith("embed"):
+                weights.normal_()
+            elif name.endswith("bias"):
+                weights.zero_()
+            elif name.endswith("weight.original0"):
+                weights.mul_(2.0 if name.startswith("encoder") else 1.5)
+
+
 def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
     from transformers import (
         AutoTokenizer,
@@ -88,6 +101,7 @@ def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
     model = MusicgenForConditionalGeneration(
         MusicgenConfig(text_encoder=text.to_dict(), audio_encoder=_encodec().to_dict(), decoder=lm.to_dict())
     ).eval()
+    _trained_looking(model.audio_encoder)
     g = model.generation_config
     g.decoder_start_token_id = g.pad_token_id = g.bos_token_id = 64
     g.do_sample, g.guidance_scale, g.max_length = True, 3.0, 60
@@ -133,6 +147,9 @@ def melody_hf(out: Path, t5_dir: Path) -> None:
             chroma_length=20,
         )
     ).eval()
+    _trained_looking(model.audio_encoder)
+    with torch.no_grad():
+        model.audio_enc_to_dec_proj.weight.mul_(1000)  # or no tune would be heard behind the small random layers
     model.generation_config.decoder_start_token_id = model.generation_config.pad_token_id = 64
     model.save_pretrained(out)
     MusicgenMelodyProcessor(
