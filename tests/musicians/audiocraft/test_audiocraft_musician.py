@@ -71,7 +71,7 @@ def test_a_take_beyond_one_window_is_one_take(musician):
     shares = []
     (take,) = musician().render([order(seconds=30.0)], lambda _, share: shares.append(share))
     assert take.clip.seconds == pytest.approx(30.0, abs=3.5)
-    assert shares[-1] == pytest.approx(1.0) and shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0) and max(shares) <= 1.0 and len(shares) > 500
 
 
 def test_every_model_is_credited_with_its_licence(musician, tiny_model):
@@ -222,9 +222,9 @@ def test_an_empty_tokenizer_is_refused(folder, no_hub, tiny_model, tmp_path):
         list(player.render([order()]))
 
 
-def test_a_prompt_of_ten_thousand_characters_is_played(musician):
-    """T5 reads its first 512 tokens."""
-    long = order().track.but(prompt="a warm lo-fi track " * 500)
+def test_a_very_long_prompt_is_played(musician):
+    """As long as a plan allows; of what is longer than T5's own limit it reads the beginning."""
+    long = order().track.but(prompt="warm rain " * 200)
     (take,) = musician().render([order().but(track=long)])
     assert take.clip.frames
 
@@ -290,7 +290,7 @@ def test_a_missing_checkpoint_is_one_line(no_hub):
         ({"conditioners__genre": {"model": "lut", "lut": {}}}, r"genre (lut)"),
         ({"conditioners": None}, "configuration"),
         ({"transformer_lm__dim": "wide"}, "configuration"),
-        ({"dataset": {}}, "configuration"),
+        ({"dataset__segment_duration": None}, "configuration"),
     ],
     ids=["magnet", "spacy", "genre", "nothing", "wide", "no length"],
 )
