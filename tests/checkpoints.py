@@ -73,6 +73,12 @@ def _trained_looking(codec: torch.nn.Module) -> None:
                 weights.mul_(2.0 if name.startswith("encoder") else 1.5)
 
 
+def encodec(out: Path) -> None:
+    from transformers import EncodecModel
+
+    EncodecModel(_encodec()).save_pretrained(out)
+
+
 def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
     from transformers import (
         AutoTokenizer,
@@ -157,21 +163,36 @@ def melody_hf(out: Path, t5_dir: Path) -> None:
     ).save_pretrained(out)
 
 
-def musicgen_ac(out: Path) -> None:
-    """T5 is not in an audiocraft checkpoint: it is looked up by name, here ./t5-small in the working directory."""
+def musicgen_ac(
+    out: Path,
+    rate: int = 32000,
+    stereo: bool = False,
+    melody: bool = False,
+    segment: int = 20,
+    pretrained: str = "",
+    **changes: object,
+) -> None:
+    """MusicGen, or at 16 kHz AudioGen. T5 is not in the checkpoint: here it is ./t5-small in the working directory.
+
+    A melody model also wants a Demucs as it is built, which is not in the checkpoint either. `pretrained` names a
+    codec of the hub in place of one in the checkpoint, `changes` are made to the language model's configuration.
+    """
     import audiocraft
+    import demucs.pretrained
     from audiocraft.models import builders
     from omegaconf import OmegaConf
+    from torch import nn
 
+    size = 64 if pretrained else 400  # of a codebook; _encodec's is 64
     codec_cfg = OmegaConf.create(
         dict(
             device="cpu",
             dtype="float32",
-            sample_rate=32000,
+            sample_rate=rate,
             channels=1,
             compression_model="encodec",
             encodec=dict(
-                autoencoder="seanet", quantizer="rvq", sample_rate=32000, channels=1, causal=False, renormalize=False
+                autoencoder="seanet", quantizer="rvq", sample_rate=rate, channels=1, causal=False, renormalize=False
             ),
             seanet=dict(
                 dimension=32,
@@ -179,7 +200,7 @@ def musicgen_ac(out: Path) -> None:
                 causal=False,
                 n_filters=4,
                 n_residual_layers=1,
-                ratios=[8, 5, 4, 4],
+                ratios=[8, 5, 4, rate // 8000],
                 activation="ELU",
                 activation_params={"alpha": 1.0},
                 norm="weight_norm",
@@ -199,7 +220,7 @@ def musicgen_ac(out: Path) -> None:
             rvq=dict(
                 n_q=4,
                 q_dropout=False,
-                bins=400,
+                bins=size,
                 decay=0.99,
                 kmeans_init=True,
                 kmeans_iters=5,
@@ -210,23 +231,38 @@ def musicgen_ac(out: Path) -> None:
             no_quant={},
         )
     )
+    delays = [0, 0, 1, 1, 2, 2, 3, 3] if stereo else [0, 1, 2, 3]
+    text = dict(model="t5", t5=dict(name="t5-small", finetune=False, word_dropout=0.3, normalize_text=False))
+    tune = dict(
+        model="chroma_stem",
+        chroma_stem=dict(
+            sample_rate=rate,
+            n_chroma=12,
+            radix2_exp=14,
+            argmax=True,
+            match_len_on_eval=False,
+            eval_wavs=None,
+            n_eval_wavs=100,
+            cache_path="/somewhere/of/its/author",
+        ),
+    )
     lm_cfg = OmegaConf.create(
         dict(
             device="cpu",
             dtype="float32",
-            sample_rate=32000,
-            channels=1,
+            sample_rate=rate,
+            channels=2 if stereo else 1,
             solver="musicgen",
             lm_model="transformer_lm",
-            codebooks_pattern=dict(modeling="delay", delay=dict(delays=[0, 1, 2, 3], flatten_first=0, empty_initial=0)),
+            codebooks_pattern=dict(modeling="delay", delay=dict(delays=delays, flatten_first=0, empty_initial=0)),
             # card >= top_k (250 by default); segment_duration > 18 (the default extend_stride)
             transformer_lm=dict(
                 dim=32,
                 num_heads=4,
                 num_layers=2,
                 hidden_scale=4,
-                n_q=4,
-                card=400,
+                n_q=len(delays),
+                card=size,
                 dropout=0.0,
                 emb_lr=None,
                 activation="gelu",
@@ -260,35 +296,102 @@ def musicgen_ac(out: Path) -> None:
                 cross_attention_pos_emb=False,
                 cross_attention_pos_emb_scale=1,
                 sum=[],
-                prepend=[],
-                cross=["description"],
+                prepend=["self_wav", "description"] if melody else [],
+                cross=[] if melody else ["description"],
                 input_interpolate=[],
             ),
-            conditioners=dict(
-                description=dict(
-                    model="t5", t5=dict(name="t5-small", finetune=False, word_dropout=0.3, normalize_text=False)
-                )
-            ),
-            dataset=dict(segment_duration=20, train=dict(merge_text_p=0.25)),
-            interleave_stereo_codebooks=dict(use=False, per_timestep=False),
+            conditioners=dict(self_wav=tune, description=text) if melody else dict(description=text),
+            dataset=dict(segment_duration=segment, train=dict(merge_text_p=0.25)),
+            interleave_stereo_codebooks=dict(use=stereo, per_timestep=False),
             compression_model_n_q=None,
         )
     )
-    codec, lm = builders.get_compression_model(codec_cfg), builders.get_lm_model(lm_cfg)
+    codec = builders.get_compression_model(codec_cfg)
     for name, buffer in codec.named_buffers():  # codebooks that look trained
         if name.endswith("inited"):
             buffer.fill_(1)
         elif name.endswith("embed"):
             buffer.normal_()
+    stand_in = nn.Identity()
+    stand_in.sources = ["drums", "bass", "other", "vocals"]
+    theirs, demucs.pretrained.get_model = demucs.pretrained.get_model, lambda _: stand_in
+    here = OmegaConf.merge(
+        lm_cfg, {"conditioners": {"self_wav": {"chroma_stem": {"cache_path": None}}}} if melody else {}
+    )
+    lm = builders.get_lm_model(here)
+    demucs.pretrained.get_model = theirs
     out.mkdir(exist_ok=True)
     base = {"version": audiocraft.__version__, "exported": True}
-    torch.save(
-        {"best_state": lm.eval().state_dict(), "xp.cfg": OmegaConf.to_yaml(lm_cfg), **base}, out / "state_dict.bin"
+    written = OmegaConf.to_yaml(OmegaConf.merge(lm_cfg, changes))
+    torch.save({"best_state": lm.eval().state_dict(), "xp.cfg": written, **base}, out / "state_dict.bin")
+    own = {"best_state": codec.eval().state_dict(), "xp.cfg": OmegaConf.to_yaml(codec_cfg)}
+    torch.save({**({"pretrained": pretrained} if pretrained else own), **base}, out / "compression_state_dict.bin")
+
+
+def htdemucs(out: Path) -> None:
+    """Demucs as it is published: its class, its arguments and its state, the hash in the file's name."""
+    from fractions import Fraction
+
+    from demucs.htdemucs import HTDemucs
+    from demucs.states import save_with_checksum, serialize_model
+    from omegaconf import OmegaConf
+
+    model = HTDemucs(
+        sources=["drums", "bass", "other", "vocals"],
+        channels=8,
+        t_layers=1,
+        t_heads=2,
+        norm_groups=2,
+        samplerate=44100,
+        segment=Fraction(39, 5),
     )
-    torch.save(
-        {"best_state": codec.eval().state_dict(), "xp.cfg": OmegaConf.to_yaml(codec_cfg), **base},
-        out / "compression_state_dict.bin",
-    )
+    out.mkdir(exist_ok=True)
+    save_with_checksum(serialize_model(model, OmegaConf.create({"seed": 42})), out / "955717e8.th")
+
+
+def multiband(out: Path) -> None:
+    """MultiBand Diffusion for MusicGen, two bands; its configuration is pickled as OmegaConf's records."""
+    from audiocraft.models.builders import get_diffusion_model, get_processor
+    from omegaconf import OmegaConf
+
+    package: dict[object, object] = {"sample_rate": 32000, "n_bands": 2}
+    for band in range(2):
+        cfg = OmegaConf.create(
+            dict(
+                channels=1,
+                schedule=dict(
+                    beta_t0=1e-5, beta_t1=2.9e-2, beta_exp=7.5, num_steps=1000, variance="beta", clip=5.0, rescale=1.0
+                ),
+                processor=dict(name="multi_band_processor", use=True, n_bands=8, num_samples=10_000, power_std=1.0),
+                diffusion_unet=dict(
+                    hidden=8,
+                    depth=2,
+                    res_blocks=1,
+                    norm_groups=4,
+                    kernel=8,
+                    stride=4,
+                    growth=2,
+                    max_channels=10_000,
+                    dropout=0.0,
+                    emb_all_layers=True,
+                    bilstm=False,
+                    codec_dim=32,
+                    transformer=False,
+                    cross_attention=False,
+                ),
+            )
+        )
+        processor = get_processor(cfg.processor, 32000)
+        for name, buffer in processor.named_buffers():  # a processor that looks fitted
+            if name in ("counts", "sum_x2", "sum_target_x2"):
+                buffer.fill_(10_000)
+        package[band] = {
+            "cfg": cfg,
+            "model_state": get_diffusion_model(cfg).state_dict(),
+            "processor_state": processor.state_dict(),
+        }
+    out.mkdir(exist_ok=True)
+    torch.save(package, out / "mbd_musicgen_32khz.th")
 
 
 SENTENCES = ["a dog barks", "a speech in a hall", "wooden doors", "calm waltz", "a siren", *CORPUS[:4]]
@@ -516,10 +619,13 @@ def _stereo(out: Path, root: Path) -> None:
     musicgen_hf(out, tiny(root, "t5-small"), stereo=True)
 
 
-def _audiocraft(out: Path, root: Path) -> None:
-    tiny(root, "t5-small")  # audiocraft looks for it by name, in the working directory
-    with contextlib.chdir(root):
-        musicgen_ac(out)
+def _audiocraft(**options: object) -> Callable[[Path, Path], None]:
+    def build(out: Path, root: Path) -> None:
+        tiny(root, "t5-small")  # audiocraft looks for it by name, in the working directory
+        with contextlib.chdir(root):
+            musicgen_ac(out, **options)
+
+    return build
 
 
 BUILDERS: dict[str, Callable[[Path, Path], None]] = {
@@ -527,7 +633,14 @@ BUILDERS: dict[str, Callable[[Path, Path], None]] = {
     "musicgen": _musicgen,
     "musicgen-stereo": _stereo,
     "musicgen-melody": lambda out, root: melody_hf(out, tiny(root, "t5-small")),
-    "audiocraft": _audiocraft,
+    "audiocraft": _audiocraft(),
+    "audiocraft-stereo": _audiocraft(stereo=True),
+    "audiocraft-melody": _audiocraft(melody=True, segment=6),
+    "audiocraft-hub-codec": _audiocraft(pretrained="facebook/encodec_32khz"),
+    "audiogen": _audiocraft(rate=16000, segment=10),
+    "encodec": lambda out, _: encodec(out),
+    "htdemucs": lambda out, _: htdemucs(out),
+    "multiband": lambda out, _: multiband(out),
     "clap": lambda out, root: clap_hf(out, tiny(root, "t5-small")),
     "laion-clap": lambda out, _: clap_laion(out),
     "stable-diffusion": lambda out, _: stable_diffusion(out),

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip, Samples
+from pipeline.domain import Seed
 from pipeline.musicians.audiocraft.loading import load_codec, load_language_model, set_precision, stereo_codec
 from pipeline.musicians.audiocraft.multiband import Multiband
 from pipeline.musicians.audiocraft.parts import Files
@@ -108,11 +110,10 @@ class AudiocraftModel:
 
     def _row(self, order: WindowOrder) -> _Row:
         steps = max(1, math.ceil(round(order.seconds * self.rate) / self._hop))
-        room = self._most - steps
-        if room < 0:
+        if steps > self._most:
             raise ValueError(f"{order.seconds} s are more than the {self.longest} s of one window")
         words = self._tokenizer(order.prompt or "", truncation=True, max_length=_TEXT_LIMIT).input_ids
-        return _Row(order, self._encoded(order.opening, room), steps, -(-len(words) // _TEXT_STEP))
+        return _Row(order, self._encoded(order.opening, self._most - steps), steps, -(-len(words) // _TEXT_STEP))
 
     @property
     def _most(self) -> int:
@@ -140,12 +141,15 @@ class AudiocraftModel:
         controls = first.order.controls
         guided = first.order.prompt is not None or first.order.melody is not None
         openings = [row.opening for row in rows if row.opening is not None]
-        self._sampler.begin([order.seed for order in orders], self._most + self._lm.num_codebooks + 1, guided)
+        # Codebooks lag behind each other, and at the end of a generation the last ones are drawn without the first.
+        # A few steps more, which nobody hears, and a take is the same to its end beside a longer one.
+        lag = self._lm.num_codebooks
+        self._sampler.begin([order.seed for order in orders], self._most + 2 * lag + 1, guided)
         with torch.no_grad(), self._autocast(precision), _settled():
             tokens = self._lm.generate(
                 torch.cat(openings) if openings else None,
                 [self._conditions(order) for order in orders],
-                max_gen_len=first.opened + max(row.steps for row in rows),
+                max_gen_len=first.opened + max(row.steps for row in rows) + lag,
                 use_sampling=controls.use_sampling,
                 temp=controls.temperature,
                 top_k=controls.top_k,
@@ -184,14 +188,22 @@ class AudiocraftModel:
     def _window(self, row: _Row, tokens: torch.Tensor) -> Window:
         """Decode one row, by itself and in float32: the opening too, so that the new sound begins where it ends."""
         tokens = tokens[:, : row.opened + row.steps]
-        if row.order.controls.multiband:
-            sound = self._multiband.decode(self._voices(tokens), row.order.seed)
-        else:
-            with torch.no_grad():
-                sound = self._codec.decode(tokens[None], None)[0]
+        sound = self._decoded(tokens, row.order.controls.multiband, row.order.seed)
         start, frames = row.opened * self._hop, round(row.order.seconds * self.rate)
-        samples = sound[:, start : start + frames].T.float().cpu().numpy()
-        return Window(np.ascontiguousarray(samples), tokens[:, row.opened :].cpu().numpy().astype(np.int16))
+        return Window(sound[start : start + frames].copy(), tokens[:, row.opened :].cpu().numpy().astype(np.int16))
+
+    def decode(self, codes: NDArray[np.int16], multiband: bool, seed: Seed) -> Samples:
+        """Return the sound of tokens [codebooks, steps], float32 [frames, channels]."""
+        return self._decoded(torch.from_numpy(codes.astype(np.int64)).to(self._device), multiband, seed)
+
+    def _decoded(self, tokens: torch.Tensor, multiband: bool, seed: Seed) -> Samples:
+        with torch.no_grad():
+            if multiband:
+                sound = self._multiband.decode(self._voices(tokens), seed)
+            else:
+                sound = self._codec.decode(tokens[None], None)[0]
+        samples: Samples = np.ascontiguousarray(sound.float().cpu().numpy().T)
+        return samples
 
     def _voices(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return the tokens of each channel, int64 [channels, codebooks of one, steps]."""
@@ -204,7 +216,7 @@ def _report_part(report: Callable[[float], None], begun: float, share: float, do
     report(begun + share * done)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def load_model(files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> AudiocraftModel:
     """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""
     return AudiocraftModel(files, device, precision, multiband)

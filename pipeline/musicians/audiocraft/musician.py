@@ -8,10 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from pipeline.audio.clip import Clip
 from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
-from pipeline.domain import Backend, RenderOrder
+from pipeline.domain import Backend, RenderOrder, Seed
 from pipeline.errors import BackendFailed, BackendUnavailable, LofiError
 from pipeline.musicians.audiocraft.checkpoint import LANGUAGE_MODEL
 from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband, find_parts
@@ -86,6 +89,14 @@ class AudiocraftMusicGen:
             raise BackendUnavailable(refused[0].message, refused[0].remedy)
         model = self._model()
         yield from play(orders, model, self._fitting(free_memory(self._device)), refuse=self._refuse, report=report)
+
+    def decode_codes(self, codes: NDArray[np.int16], multiband: bool = False, seed: Seed = 0) -> Clip:
+        """Return the sound of a take's codes [codebooks, steps], before levels, joints and fade were touched.
+
+        `multiband` decodes with MultiBand Diffusion, whose chance comes from `seed`. Raises BackendUnavailable.
+        """
+        model = self._model()
+        return Clip(model.decode(codes, multiband, seed), model.rate)
 
     def _model(self) -> AudiocraftModel:
         from pipeline.musicians.audiocraft.model import load_model

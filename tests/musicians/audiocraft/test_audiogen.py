@@ -1,0 +1,105 @@
+"""Ambience from AudioGen: a loop without a seam, laid under a track."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from pipeline.audio.clip import Clip
+from pipeline.audio.loudness import loudness
+from pipeline.errors import BackendUnavailable
+
+pytestmark = pytest.mark.neural
+
+
+@pytest.fixture
+def audiogen(tiny_model, no_hub):
+    from pipeline.musicians.audiocraft.audiogen import AudioGenAmbience
+
+    return AudioGenAmbience(str(tiny_model("audiogen")), no_hub, device="cpu")
+
+
+def noise(rate, seconds, channels=1, level=0.1, seed=0):
+    chance = np.random.default_rng(seed)
+    return Clip((level * chance.standard_normal((round(rate * seconds), channels))).astype(np.float32), rate)
+
+
+def correlation(clip):
+    return np.corrcoef(clip.samples.T)[0, 1]
+
+
+def test_rain_is_a_loop_of_the_length_asked_for(audiogen):
+    """At AudioGen's 16 kHz, audible, and the same for the same seed; another kind or seed is another loop."""
+    rain = audiogen.render("rain", 4.0, 1)
+    assert (rain.rate, rain.samples.shape) == (16000, (64000, 1))
+    assert np.isfinite(rain.samples).all() and np.std(rain.samples) > 1e-3
+    assert pickle.loads(pickle.dumps(audiogen)).render("rain", 4.0, 1).samples.tobytes() == rain.samples.tobytes()
+    for other in (
+        audiogen.render("cafe", 4.0, 1),
+        audiogen.render("rain", 4.0, 2),
+        audiogen.render("a spaceship", 4.0, 1),
+    ):
+        assert not np.array_equal(other.samples, rain.samples)
+
+
+def test_a_loop_may_be_longer_than_the_model_holds(audiogen):
+    """Ten seconds at a time, each going on from the last."""
+    assert audiogen.render("rain", 17.0, 1).seconds == 17.0
+
+
+def test_a_loop_has_no_seam():
+    """Where the end meets the beginning the sound goes on as it would have, at the same level all the way."""
+    from pipeline.musicians.audiocraft.audiogen import _closed
+
+    rate, frames, joint = 16000, 48000, 16000
+    sound = noise(rate, 4.0).samples
+    loop = _closed(sound, frames)
+    assert loop.shape == (frames, 1)
+    assert np.allclose(loop[0], sound[frames], atol=1e-6)  # after the last frame comes the one that followed it
+    levels = [np.std(part) for part in np.split(loop, 12)]
+    assert max(levels) / min(levels) < 1.1
+    assert np.array_equal(loop[joint:], sound[joint:frames])
+
+
+def test_ambience_lies_28_lu_under_the_music():
+    """However loud either was, for all the track's length, coming and going softly."""
+    from pipeline.musicians.audiocraft.audiogen import lay_under
+
+    for level in (0.02, 0.3):
+        music = noise(32000, 12.0, channels=2, level=level)
+        mixed = lay_under(music, noise(16000, 5.0, level=0.5, seed=1))
+        layer = Clip(mixed.samples - music.samples, 32000)
+        assert mixed.samples.shape == music.samples.shape and mixed.rate == 32000
+        assert loudness(music) - loudness(layer) == pytest.approx(28.0, abs=0.7)
+        assert np.abs(layer.samples[:200]).max() < 1e-2 * np.abs(layer.samples).max()
+        assert np.abs(layer.samples[-200:]).max() < 1e-2 * np.abs(layer.samples).max()
+        assert min(np.std(part) for part in np.split(layer.samples[96000:-96000], 6)) > 0
+
+
+def test_ambience_is_wide_under_stereo_and_keeps_mono_mono():
+    """A mono loop comes from both sides, unlike; a stereo loop under mono is summed."""
+    from pipeline.musicians.audiocraft.audiogen import lay_under
+
+    music = noise(32000, 8.0, channels=2, level=0.3)
+    wide = lay_under(music, noise(16000, 5.0, seed=1), below=10.0)
+    assert abs(correlation(Clip(wide.samples - music.samples, 32000))) < 0.1
+    mono = noise(32000, 8.0, level=0.3)
+    assert lay_under(mono, noise(16000, 5.0, channels=2, seed=1)).channels == 1
+
+
+def test_its_weights_are_credited(audiogen):
+    """AudioGen's are for non-commercial use, and every track that has them says so."""
+    assert audiogen.backend.name == "audiogen"
+    assert [weights.licence for weights in audiogen.backend.weights] == ["CC-BY-NC-4.0", "Apache-2.0"]
+
+
+def test_a_missing_audiogen_is_one_line(no_hub, tiny_model):
+    """With the line that fetches it; a MusicGen is not one."""
+    from pipeline.musicians.audiocraft.audiogen import AudioGenAmbience
+
+    with pytest.raises(BackendUnavailable, match="hf download facebook/audiogen-medium"):
+        AudioGenAmbience("facebook/audiogen-medium", no_hub, device="cpu")
+    with pytest.raises(BackendUnavailable, match="is a MusicGen"):
+        AudioGenAmbience(str(tiny_model("audiocraft-melody")), no_hub, device="cpu")
