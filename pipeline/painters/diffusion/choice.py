@@ -53,7 +53,8 @@ def why(ranked: Sequence[Ranked], dropped: Sequence[str], notes: Sequence[str]) 
     scored = f"scored highest of {len(ranked)}" if others else "was the only one to choose from"
     sentences = [
         f"Picture {best.candidate.number} {scored}: CLIP finds it {best.likeness:.3f} like the cover prompt, title and "
-        f"mood{beside}, its colours are {best.candidate.distance:.2f} from the palette, with {first} and {second}."
+        f"mood{beside}, its colours are {best.candidate.distance:.2f} from the palette, and it has {first} and "
+        f"{second}."
     ]
     if dropped:
         counts = ", ".join(f"{dropped.count(fault)} {fault}" for fault in sorted(set(dropped)))

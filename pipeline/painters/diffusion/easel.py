@@ -162,7 +162,8 @@ def _lacking(pipe: Any, checkpoint: Checkpoint) -> str:
     The libraries only log it: diffusers leaves such weights empty, transformers makes them up at random, which nobody
     would notice in a safety checker.
     """
-    for part, model in pipe.components.items():
+    components: dict[str, Any] = pipe.components
+    for part, model in components.items():
         if isinstance(model, torch.nn.Module):
             if any(weights.is_meta for weights in model.parameters()):
                 return part

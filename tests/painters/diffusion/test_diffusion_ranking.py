@@ -85,7 +85,7 @@ def test_what_draws_the_eye_stays_in_the_thumbnail_and_clear_of_the_type() -> No
     sheet = candidate(1, picture, [PALETTES[0]], 1).painted(180, 320)
     light = sheet.picture.min(-1) > 90
     assert light.mean() > 0.5 * 40 * 40 / (300 * 169)
-    ((x0, y0, x1, y1),) = sheet.subjects
+    x0, y0, x1, y1 = sheet.subjects[0]
     ys, xs = np.nonzero(light)
     assert x0 <= np.median(xs) <= x1 and y0 <= np.median(ys) <= y1
 
