@@ -526,10 +526,10 @@ def clap_laion(out: Path) -> None:
     torch.save({"epoch": 1, "state_dict": state}, out / "clap.pt")
 
 
-def stable_diffusion(out: Path) -> None:
-    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+def _clip_words(out: Path):
+    """A CLIP tokenizer as published, with the words of CORPUS."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+    from transformers import CLIPTokenizer
 
     bpe = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
     bpe.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -544,54 +544,119 @@ def stable_diffusion(out: Path) -> None:
     bpe.model.save(str(words))
     tokenizer = CLIPTokenizer(vocab=str(words / "vocab.json"), merges=str(words / "merges.txt"))
     tokenizer.model_max_length = 77
+    return tokenizer
+
+
+def _clip_text(width: int = 32):
+    from transformers import CLIPTextConfig
+
+    return CLIPTextConfig(
+        vocab_size=1000,
+        hidden_size=width,
+        intermediate_size=37,
+        num_attention_heads=4,
+        num_hidden_layers=2,
+        projection_dim=width,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+
+
+def _vae():
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=[16, 32],
+        in_channels=3,
+        out_channels=3,
+        down_block_types=["DownEncoderBlock2D"] * 2,
+        up_block_types=["UpDecoderBlock2D"] * 2,
+        latent_channels=4,
+        norm_num_groups=8,
+        sample_size=32,
+    )
+
+
+def _unet(**kind):
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        **{"cross_attention_dim": 32, "attention_head_dim": 8} | kind,
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        sample_size=16,
+        in_channels=4,
+        out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+    )
+
+
+def _checker(flags: bool):
+    """A safety checker that flags every picture, or none."""
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig
+
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 37,
+        "num_attention_heads": 4,
+        "num_hidden_layers": 1,
+        "projection_dim": 32,
+        "image_size": 30,
+        "patch_size": 6,
+    }
+    checker = StableDiffusionSafetyChecker(CLIPConfig(vision_config=vision, projection_dim=32))
+    checker.concept_embeds_weights.data.fill_(-2.0 if flags else 2.0)
+    checker.special_care_embeds_weights.data.fill_(2.0)
+    checker.concept_embeds.data.normal_()
+    return checker
+
+
+def stable_diffusion(out: Path, turbo: bool = False, flags: bool | None = None) -> None:
+    """As published for generation 1 (DDIM) or turbo (trailing Euler); `flags` says what a safety checker would do."""
+    from diffusers import DDIMScheduler, EulerDiscreteScheduler, StableDiffusionPipeline
+    from transformers import CLIPImageProcessor, CLIPTextModel
+
+    steps = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
     StableDiffusionPipeline(
-        vae=AutoencoderKL(
-            block_out_channels=[16, 32],
-            in_channels=3,
-            out_channels=3,
-            down_block_types=["DownEncoderBlock2D"] * 2,
-            up_block_types=["UpDecoderBlock2D"] * 2,
-            latent_channels=4,
-            norm_num_groups=8,
-            sample_size=32,
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_clip_text()),
+        tokenizer=_clip_words(out),
+        unet=_unet(),
+        scheduler=EulerDiscreteScheduler(timestep_spacing="trailing", **steps)
+        if turbo
+        else DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **steps),
+        safety_checker=None if flags is None else _checker(flags),
+        feature_extractor=CLIPImageProcessor(size={"shortest_edge": 30}, crop_size={"height": 30, "width": 30}),
+        requires_safety_checker=flags is not None,
+    ).save_pretrained(out)
+
+
+def stable_diffusion_xl(out: Path) -> None:
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    StableDiffusionXLPipeline(
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_clip_text()),
+        text_encoder_2=CLIPTextModelWithProjection(_clip_text()),
+        tokenizer=_clip_words(out),
+        tokenizer_2=_clip_words(out),
+        unet=_unet(
+            cross_attention_dim=64,
+            attention_head_dim=(2, 4),
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            transformer_layers_per_block=(1, 2),
+            projection_class_embeddings_input_dim=6 * 8 + 32,
         ),
-        text_encoder=CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=1000,
-                hidden_size=32,
-                intermediate_size=37,
-                num_attention_heads=4,
-                num_hidden_layers=2,
-                projection_dim=32,
-                bos_token_id=0,
-                eos_token_id=1,
-                pad_token_id=1,
-            )
+        scheduler=EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
         ),
-        tokenizer=tokenizer,
-        unet=UNet2DConditionModel(
-            cross_attention_dim=32,
-            block_out_channels=(32, 64),
-            layers_per_block=1,
-            sample_size=16,
-            in_channels=4,
-            out_channels=4,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            norm_num_groups=8,
-            attention_head_dim=8,
-        ),
-        scheduler=DDIMScheduler(
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            clip_sample=False,
-            set_alpha_to_one=False,
-            steps_offset=1,
-        ),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
     ).save_pretrained(out)
 
 
@@ -644,6 +709,10 @@ BUILDERS: dict[str, Callable[[Path, Path], None]] = {
     "clap": lambda out, root: clap_hf(out, tiny(root, "t5-small")),
     "laion-clap": lambda out, _: clap_laion(out),
     "stable-diffusion": lambda out, _: stable_diffusion(out),
+    "stable-diffusion-turbo": lambda out, _: stable_diffusion(out, turbo=True),
+    "stable-diffusion-checked": lambda out, _: stable_diffusion(out, flags=False),
+    "stable-diffusion-flagging": lambda out, _: stable_diffusion(out, turbo=True, flags=True),
+    "stable-diffusion-xl": lambda out, _: stable_diffusion_xl(out),
     "open-clip": lambda out, _: openclip(out),
 }
 

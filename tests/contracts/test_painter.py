@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,22 @@ from pipeline.domain import AlbumPlan, Key, TrackPlan
 from pipeline.painters.offline.painter import OfflinePainter
 from pipeline.roles import Painter, Painting
 
-PAINTERS: dict[str, Callable[[], Painter]] = {"offline": OfflinePainter}
+TinyModel = Callable[[str], Path]
 
 
-@pytest.fixture(scope="module", params=sorted(PAINTERS))
-def painter(request: pytest.FixtureRequest) -> Painter:
-    return PAINTERS[request.param]()
+def diffusion(tiny_model: TinyModel) -> Painter:
+    from pipeline.painters.diffusion.painter import DiffusionPainter
+
+    model, clip = (str(tiny_model(name)) for name in ("stable-diffusion", "open-clip"))
+    return DiffusionPainter(model, clip, candidates=2, hub=Path("none"), device="cpu", precision="auto")
+
+
+PAINTERS: dict[str, Callable[[TinyModel], Painter]] = {"offline": lambda _: OfflinePainter(), "diffusion": diffusion}
+
+
+@pytest.fixture(scope="module", params=["offline", pytest.param("diffusion", marks=pytest.mark.neural)])
+def painter(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Painter:
+    return PAINTERS[request.param](tiny_model)
 
 
 @pytest.fixture(scope="module")

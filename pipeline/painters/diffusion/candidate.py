@@ -21,8 +21,10 @@ from pipeline.painters.ranking import salience
 _MAP = 60
 """Side of the map of what draws the eye."""
 
-_SUBJECT = 0.3
+_SUBJECT = 0.18
 """Side of the box a subject is looked for in, as a share of the picture."""
+
+_MOST_SUBJECTS = 3
 
 _STANDS_OUT = 2.5
 """How many times its share of the area a box must hold of what draws the eye, to be a subject."""
@@ -66,16 +68,20 @@ class Candidate:
         return drawn / max(float(drawn.sum()), 1e-9)
 
     def _subjects(self, top: int, left: int, scale: float) -> tuple[Box, ...]:
-        """Return the box of the one thing that stands out, in pixels of the finished sheet, where there is one."""
-        y, x = _window(self.eye_map, _SUBJECT, _SUBJECT)
-        first, span = (round(y * _MAP), round(x * _MAP)), round(_SUBJECT * _MAP)
-        held = self.eye_map[first[0] : first[0] + span, first[1] : first[1] + span].sum()
-        if held < _STANDS_OUT * _SUBJECT**2:
-            return ()
-        side = self.picture.shape[0]
-        x0, y0 = (x * side - left) * scale, (y * side - top) * scale
-        reach = _SUBJECT * side * scale
-        return ((round(x0), round(y0), round(x0 + reach), round(y0 + reach)),)
+        """Return the boxes of what stands out, at most three, in pixels of the finished sheet."""
+        drawn, span, side = self.eye_map.copy(), round(_SUBJECT * _MAP), self.picture.shape[0]
+        boxes = []
+        for _ in range(_MOST_SUBJECTS):
+            y, x = _window(drawn, _SUBJECT, _SUBJECT)
+            row, column = round(y * _MAP), round(x * _MAP)
+            here = drawn[row : row + span, column : column + span]
+            if here.sum() < _STANDS_OUT * _SUBJECT**2:
+                break
+            here[:] = 0
+            x0, y0 = (x * side - left) * scale, (y * side - top) * scale
+            reach = _SUBJECT * side * scale
+            boxes.append((round(x0), round(y0), round(x0 + reach), round(y0 + reach)))
+        return tuple(boxes)
 
 
 def candidate(number: int, picture: Picture, palettes: list[Palette], seed: int) -> Candidate:

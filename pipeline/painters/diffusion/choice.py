@@ -49,11 +49,12 @@ def why(ranked: Sequence[Ranked], dropped: Sequence[str], notes: Sequence[str]) 
     """Say in one or two sentences why the first was chosen, what was left out, and what had to be done otherwise."""
     best, others = ranked[0], ranked[1:]
     first, second = best.measure.best()
-    beside = f" (the others {np.mean([other.likeness for other in others]):.3f})" if others else ""
+    beside = f" (the others {np.mean([other.likeness for other in others]):.3f} on average)" if others else ""
     scored = f"scored highest of {len(ranked)}" if others else "was the only one to choose from"
     sentences = [
         f"Picture {best.candidate.number} {scored}: CLIP finds it {best.likeness:.3f} like the cover prompt, title and "
-        f"mood{beside}, its colours are {best.candidate.distance:.2f} from the palette, with {first} and {second}."
+        f"mood{beside}, its colours are {best.candidate.distance:.2f} from the palette, and it has {first} and "
+        f"{second}."
     ]
     if dropped:
         counts = ", ".join(f"{dropped.count(fault)} {fault}" for fault in sorted(set(dropped)))

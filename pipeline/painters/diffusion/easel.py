@@ -12,7 +12,7 @@ import diffusers
 import numpy as np
 import torch
 import transformers
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from pipeline.device import free_memory
 from pipeline.errors import BackendFailed, Damaged
@@ -63,6 +63,8 @@ class Easel:
                 )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             raise Damaged(f"{checkpoint.path} cannot be loaded: {_line(error)}", "Fetch it again.") from error
+        if lacking := _lacking(self._pipe, checkpoint):
+            raise Damaged(f"{checkpoint.path / lacking} lacks some of its weights.", "Fetch it again.")
         self._pipe.to(device)
         self._pipe.set_progress_bar_config(disable=True)
 
@@ -152,6 +154,32 @@ class Easel:
 def open_easel(checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> Easel:
     """Return the loaded checkpoint, loading it the first time this process asks."""
     return Easel(checkpoint, device, precision)
+
+
+def _lacking(pipe: Any, checkpoint: Checkpoint) -> str:
+    """Return the part of a loaded checkpoint whose files do not hold all its weights; "" when there is none.
+
+    The libraries only log it: diffusers leaves such weights empty, transformers makes them up at random, which nobody
+    would notice in a safety checker.
+    """
+    components: dict[str, Any] = pipe.components
+    for part, model in components.items():
+        if isinstance(model, torch.nn.Module):
+            if any(weights.is_meta for weights in model.parameters()):
+                return part
+            if isinstance(model, transformers.PreTrainedModel):
+                held: set[str] = set()
+                for file in (checkpoint.path / part).glob("*.safetensors"):
+                    with safe_open(file, "pt") as tensors:
+                        held.update(map(_plain_name, tensors.keys()))
+                if {_plain_name(name) for name, _ in model.named_parameters()} - held:
+                    return part
+    return ""
+
+
+def _plain_name(weights: str) -> str:
+    """Return a name without the prefixes that transformers added and dropped again over its versions."""
+    return weights.replace("text_model.", "").replace("vision_model.", "")
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
@@ -106,6 +108,7 @@ class DiffusionPainter:
         cover, _ = design.cover(COVER)
         thumbnail, _ = design.thumbnail(*THUMBNAIL)
         said = why(ranked, dropped, easel.notes)
+        del easel, eye
         self._tidy()
         return Painting(cover, thumbnail, _scene(plan), best.candidate.palette.name, said)
 
@@ -122,6 +125,7 @@ class DiffusionPainter:
         ]
         likeness = eye.similarity(pictures, [track.title for track in plan.tracks])
         chosen, given = linear_sum_assignment(-likeness)
+        del easel, eye
         by_track = {int(title): int(picture) for picture, title in zip(chosen, given, strict=True)}
         self._tidy()
         return tuple(
@@ -141,13 +145,17 @@ class DiffusionPainter:
         return open_eye(self._clip, choose_device(self._device))
 
     def _tidy(self) -> None:
-        """Let the models go when memory is short: the process may have other work to do."""
+        """Let the models go when memory is short: other stages have models too."""
         from pipeline.painters.diffusion.easel import open_easel
         from pipeline.painters.diffusion.eye import open_eye
 
-        if free_memory(choose_device(self._device)) < _TIGHT:
+        device = choose_device(self._device)
+        if free_memory(device) < _TIGHT:
             open_easel.cache_clear()
             open_eye.cache_clear()
+            gc.collect()
+            if device.type == "cuda":
+                torch.cuda.empty_cache()
 
 
 def _painted(easel: Easel, words: Words, seed: Seed, count: int) -> tuple[list[tuple[int, Picture]], list[str]]:
