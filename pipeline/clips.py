@@ -12,6 +12,7 @@ The record of `clips/rhodes.flac` is `clips/rhodes.flac.json`: a Take, with the 
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from pipeline.audio.clip import Clip
 from pipeline.audio.encode import write_take
 from pipeline.audio.ffmpeg import room_for
 from pipeline.audio.fingerprint import fingerprint
-from pipeline.domain import RenderOrder, Take
+from pipeline.domain import Backend, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
 from pipeline.roles import Musician, Rendering
 from pipeline.shelf.atomic import explained, hash_file, sync_file
@@ -38,7 +39,7 @@ SUFFIXES = (".flac", ".wav")
 class Place:
     """Where clips go: the first to `first`, the others beside it with "-2" and so on. FLAC or WAV by the suffix.
 
-    With `ours`, a name that another clip has already gets a piece of the order's digest added.
+    With `ours`, a name that another clip has already gets a piece of a digest added.
     """
 
     first: Path
@@ -48,16 +49,17 @@ class Place:
         if self.first.suffix.lower() not in SUFFIXES:
             raise BadBrief(f"--out cannot be {self.first}.", "Its name ends in .flac or .wav.")
 
-    def of(self, order: RenderOrder) -> Path:
-        """Return the file for an order. Raises ShelfError when something else has the name."""
+    def of(self, order: RenderOrder, backend: Backend) -> Path:
+        """Return the file for an order as `backend` plays it. Raises ShelfError when something else has the name."""
         first = self.first.absolute()
         stem = first.stem if order.index == 1 else f"{first.stem}-{order.index}"
         path = first.with_name(stem + first.suffix)
         with explained(path):
-            if not path.exists() or _record(path, order) is not None:
+            if not path.exists() or _record(path, order, backend) is not None:
                 return path
         if self.ours:
-            return path.with_name(f"{stem}-{order.digest()[:8]}{path.suffix}")
+            made_from = hashlib.sha256((order.canonical_json() + backend.canonical_json()).encode()).hexdigest()
+            return path.with_name(f"{stem}-{made_from[:8]}{path.suffix}")
         raise ShelfError(f"{path} is there already.", "Name another file with --out, or move that one away.")
 
 
@@ -69,8 +71,12 @@ def render_clips(
     A clip that was rendered before from the same order by the same backend is not rendered again. Raises what the
     worker raises when nothing can be rendered at all.
     """
-    paths = [place.of(order) for order in orders]  # a name that is taken is found before anything is rendered
-    wanted = [(path, order, _finished(path, order, musician)) for path, order in zip(paths, orders, strict=True)]
+    paths = [
+        place.of(order, musician.backend) for order in orders
+    ]  # a name that is taken is found before anything is rendered
+    wanted = [
+        (path, order, _finished(path, order, musician.backend)) for path, order in zip(paths, orders, strict=True)
+    ]
     size = max(1, musician.batch)
     for start in range(0, len(wanted), size):
         group = wanted[start : start + size]
@@ -81,20 +87,18 @@ def render_clips(
             yield (path, outcome) if isinstance(outcome, Take) else outcome
 
 
-def _record(path: Path, order: RenderOrder) -> Take | None:
-    """Return the record beside a clip when it answers this order."""
+def _record(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
+    """Return the record beside a clip when it answers this order, as this backend plays it."""
     try:
         take = Folder(path.parent).peek(f"{path.name}.json", Take)
     except LofiError:
         return None
-    return take if take is not None and take.order == order and take.path == path.name else None
+    return take if take is not None and (take.order, take.backend, take.path) == (order, backend, path.name) else None
 
 
-def _finished(path: Path, order: RenderOrder, musician: Musician) -> Take | None:
-    take = _record(path, order)
-    folder = Folder(path.parent)
-    whole = take is not None and take.backend == musician.backend and folder.has_hash(path.name, take.sha256)
-    return take if whole else None
+def _finished(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
+    take = _record(path, order, backend)
+    return take if take is not None and Folder(path.parent).has_hash(path.name, take.sha256) else None
 
 
 def _perform(wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician) -> list[Take | LofiError]:

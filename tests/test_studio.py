@@ -1,0 +1,154 @@
+"""Which part a name stands for, what stands in for it, and who made a take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import papers
+import pytest
+
+from pipeline.domain import Backend, Brief, Weights
+from pipeline.errors import BackendUnavailable
+from pipeline.musicians.offline.band import OfflineBand
+from pipeline.settings import Settings
+from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_musician_of, open_part, open_studio
+
+ABSENT = Part("test_studio:Absent")
+
+
+class Absent:
+    """A part whose model is not on this machine."""
+
+    def __init__(self) -> None:
+        raise BackendUnavailable("The model x/y is not on this machine.", "Run: hf download x/y")
+
+
+class WithModel(OfflineBand):
+    """A musician that plays what the band plays and credits the model it was told of."""
+
+    def __init__(self, musicgen_model: str) -> None:
+        object.__setattr__(self, "model", musicgen_model)
+
+    @property
+    def backend(self) -> Backend:
+        name: str = getattr(self, "model", "")
+        weights = Weights(name=name, revision="", sha256="0" * 64, licence="CC0-1.0")
+        return Backend(name="model player", version="1", licence="CC0-1.0", weights=(weights,))
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no neural musician can work."""
+    monkeypatch.setitem(PARTS["musician"], "musicgen", ABSENT)
+
+
+@pytest.fixture
+def model_player(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which one can."""
+    part = Part("test_studio:WithModel", ("musicgen_model",), solo=True, model="musicgen_model")
+    monkeypatch.setitem(PARTS["musician"], "musicgen", part)
+
+
+def brief(**more: Any) -> Brief:
+    return Brief.model_validate({"theme": "rain", "seed": 1, **more})
+
+
+def test_auto_falls_back_and_says_so(no_model: None) -> None:
+    """The offline part stands in, with one line that says for what and why."""
+    studio = open_studio(Settings(musician="auto"))
+    assert isinstance(studio.musician, OfflineBand)
+    (note,) = studio.notes
+    assert "musician" in note and "'band'" in note and "x/y is not on this machine" in note
+
+
+def test_a_part_asked_for_by_name_never_falls_back(no_model: None) -> None:
+    """Whoever says musicgen gets it, or the line that fetches its model."""
+    with pytest.raises(BackendUnavailable, match="x/y"):
+        open_studio(Settings(musician="musicgen"))
+
+
+def test_a_part_with_a_model_has_a_process_of_its_own(model_player: None) -> None:
+    """Only that one, and also when it came by auto."""
+    assert open_studio(Settings(musician="musicgen")).solo == {"musician"}
+    assert open_studio(Settings(musician="auto")).solo == {"musician"}
+    assert open_studio(Settings()).solo == frozenset()
+
+
+def test_naming_the_part_the_studio_has_anyway_is_no_choice() -> None:
+    """`--musician band` and nothing are the same album."""
+    nothing = dict.fromkeys(PARTS)
+    assert chosen_parts(Settings()) == nothing
+    assert chosen_parts(Settings(musician="band", writer="offline")) == nothing
+    assert chosen_parts(Settings(studio="neural", musician="band")) == {**nothing, "musician": "band"}
+    assert chosen_parts(Settings(studio="auto", judge="auto")) == nothing
+
+
+UNKNOWN = ["bnad", "", ":", "a:b:c", "../band:OfflineBand", "os:system()", "band ", "x/y:Z"]
+
+
+@pytest.mark.parametrize("name", UNKNOWN[:1] + UNKNOWN[2:])
+def test_an_unknown_name_is_one_line_with_those_there_are(name: str) -> None:
+    """Nothing is imported for it."""
+    with pytest.raises(BackendUnavailable) as caught:
+        chosen_parts(Settings(musician=name))
+    assert repr(name) in caught.value.message
+    assert "band, musicgen, audiocraft, auto, or a module:Class" in caught.value.remedy
+
+
+NO_PART = {
+    "no such module": ("nowhere_at_all:Band", "no module nowhere_at_all"),
+    "no such class": ("pipeline.musicians.offline.band:Bond", "no class 'Bond'"),
+    "no class at all": ("pipeline.musicians.offline.band:VERSION", "no class"),
+    "another role": ("pipeline.judges.signal:SignalJudge", "is no musician"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), NO_PART.values(), ids=NO_PART.keys())
+def test_a_part_of_ones_own_that_is_none(name: str, said: str) -> None:
+    """What is wrong with it, in one line."""
+    with pytest.raises(BackendUnavailable, match=said):
+        open_part("musician", Settings(musician=name))
+
+
+def test_a_part_of_ones_own() -> None:
+    """module:Class is opened as it is."""
+    opened = open_part("musician", Settings(musician="pipeline.musicians.offline.band:OfflineBand"))
+    assert isinstance(opened.made, OfflineBand)
+
+
+def test_every_name_in_a_studio_is_a_part() -> None:
+    """No studio names what is not there."""
+    for parts in STUDIOS.values():
+        assert all(name in PARTS[role] or name == "auto" for role, name in parts.items())
+
+
+def test_a_take_is_replayed_by_the_musician_that_made_it(model_player: None) -> None:
+    """By the brief's part and the backend's model, whatever the settings say now."""
+    played = Backend(
+        name="model player", version="0", licence="x",
+        weights=(Weights(name="then/model", revision="", sha256="0" * 64, licence="x"),),
+    )  # fmt: skip
+    now = Settings(musician="band", musicgen_model="now/model")
+    for asked in (brief(musician="musicgen"), brief(studio="auto")):
+        assert open_musician_of(played, asked, now).backend.weights[0].name == "then/model"
+    band = OfflineBand().backend
+    assert isinstance(open_musician_of(band, brief(), Settings(musician="musicgen")), OfflineBand)
+    assert isinstance(open_musician_of(band, brief(studio="auto"), now), OfflineBand)
+
+
+def test_a_take_whose_musician_cannot_work_here_any_more(no_model: None) -> None:
+    """The line that brings it back, or its name when nobody knows it."""
+    played = Backend(name="model player", version="1", licence="x")
+    with pytest.raises(BackendUnavailable, match="x/y is not on this machine"):
+        open_musician_of(played, brief(musician="auto"), Settings())
+    with pytest.raises(BackendUnavailable, match="'model player'"):
+        open_musician_of(played, brief(), Settings())
+
+
+def test_briefs_of_before_parts_could_be_chosen_keep_their_digest() -> None:
+    """Albums made then are still found as made already."""
+    plain = papers.brief()
+    assert not {"writer", "musician", "judge", "painter"} & set(plain.model_dump())
+    chosen = plain.but(musician="auto")
+    assert Brief.model_validate_json(chosen.canonical_json()) == chosen
+    assert chosen.digest() != plain.digest()
