@@ -57,6 +57,11 @@ def fingerprint(sound: Clip | Heard) -> str:
     notes = pitch_map(peaks)
     voices = [fold(notes[:, : _SPLIT - LOWEST]), _fold_from(notes, _SPLIT)]
     strength = _resampled(np.concatenate(voices, axis=1), peaks)
+    # A fade moves every pitch at once and is no note: what counts is each one's part in what sounds. A tenth of the
+    # usual level keeps near silence from counting as much as music.
+    level = strength.sum(axis=1, keepdims=True)
+    if level.any():
+        strength = strength / (level + 0.1 * level.mean())
     contrast = strength - _around(strength, round(3 * RATE))
     # A fifth of the usual contrast is no news: without this the bits of silent pitches would be noise.
     threshold = 0.6 * contrast.std(axis=0, keepdims=True).mean() if len(contrast) else 0.0

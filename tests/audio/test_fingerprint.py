@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 from scipy.signal import butter, sosfilt
+from sounds import RATE, song
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.fingerprint import NEAR_DUPLICATE, fingerprint, nearest, similarities, similarity
 from pipeline.domain import Key
-from tests.sounds import RATE, song
 
 HOME = Key.parse("A minor")
 
@@ -106,3 +106,11 @@ def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     """Anything else is an error with the text in it, not a silent zero."""
     with pytest.raises(ValueError, match="not a fingerprint"):
         similarity(text, fingerprint(take(1)))
+
+
+def test_two_noises_with_one_fade_are_not_the_same_music() -> None:
+    """A fade moves every pitch at once, and is no tune."""
+    fade = np.minimum(1, np.linspace(5, 0, 10 * RATE))[:, None]
+    noises = [np.random.default_rng(seed).standard_normal((10 * RATE, 1)) * 0.1 * fade for seed in (1, 2)]
+    one, other = (fingerprint(Clip(noise.astype(np.float32), RATE)) for noise in noises)
+    assert similarity(one, other) < NEAR_DUPLICATE / 2

@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from sounds import RATE, chords, clip, drums, note
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.hearing import hear_peaks
 from pipeline.audio.key import fold, key, pitch_map, tuning
 from pipeline.domain import Key
-from tests.sounds import RATE, chords, clip, drums, note
 
 
 @pytest.mark.parametrize("tonic", range(12))

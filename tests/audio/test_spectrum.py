@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sounds import RATE
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.spectrum import BANDS, spectrum
-from tests.sounds import RATE
 
 
 def tone(frequency: float, seconds: float = 4.0) -> np.ndarray:

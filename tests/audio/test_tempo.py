@@ -5,11 +5,11 @@ from __future__ import annotations
 import librosa
 import numpy as np
 import pytest
+from sounds import RATE, chords, clip, drums, song
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.tempo import SURE, tempo
 from pipeline.domain import Key
-from tests.sounds import RATE, chords, clip, drums, song
 
 
 @pytest.mark.parametrize("bpm", [60.0, 66.6, 72.0, 78.0, 84.5, 90.0, 97.0, 108.0, 119.0])

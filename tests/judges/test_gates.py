@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sounds import RATE, song
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Key, TrackPlan
 from pipeline.judges.gates import gates
 from pipeline.judges.levels import levels
-from tests.sounds import RATE, song
 
 SECONDS = 40
 Samples = NDArray[np.float32]

@@ -6,13 +6,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from sounds import RATE, chords, clip, drums, song
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.fingerprint import NEAR_DUPLICATE, fingerprint, similarity
 from pipeline.domain import Key, RenderOrder, TrackPlan, Verdict
 from pipeline.judges.signal import SignalJudge
 from pipeline.musicians.offline.band import OfflineBand
-from tests.sounds import RATE, chords, clip, drums, song
 
 HOME = Key.parse("A minor")
 PLAN = TrackPlan(
