@@ -156,6 +156,20 @@ def test_most_of_a_damaged_ledger_and_every_decision_are_saved(shelf: Shelf) -> 
     check(shelf.catalogue_path)
 
 
+def test_takes_of_an_older_revision_are_saved_from_a_damaged_catalogue(shelf: Shelf) -> None:
+    """They lack the newest columns, which stay empty."""
+    fill(shelf)
+    for column in ("embedding", "embedder"):
+        run(shelf, f"ALTER TABLE takes DROP COLUMN {column}")
+    run(shelf, "UPDATE alembic_version SET version_num = '0001'")
+    before = run(shelf, "SELECT album, track, take, fingerprint FROM takes")
+    (root,) = run(shelf, "SELECT rootpage FROM sqlite_master WHERE name = 'renders'")[0]
+    overwrite(shelf.catalogue_path, (_a_middle_leaf(shelf, int(str(root))) - 1) * 4096, 4096)
+    found = again(shelf)
+    assert found.moved_aside is not None and found.salvaged["takes"] == len(before) > 0
+    assert run(shelf, "SELECT album, track, take, fingerprint FROM takes") == before
+
+
 def _a_middle_leaf(shelf: Shelf, root: int) -> int:
     """Return a leaf of a table from its root page: cell pointers to child pages (sqlite.org/fileformat2.html)."""
     page = shelf.catalogue_path.read_bytes()[(root - 1) * 4096 : root * 4096]

@@ -94,6 +94,23 @@ def test_an_upgrade_backs_up_first(tmp_path: Path, old: Path) -> None:
         assert catalogue.albums()[0].why == "" and len(catalogue.titles()) == 3
 
 
+def test_takes_of_the_first_revision_are_kept_and_have_no_embedding(tmp_path: Path) -> None:
+    """A catalogue from before there were models goes on, its takes with empty places for what one heard."""
+    path, first = tmp_path / "catalogue.db", Schema(tmp_path / "first", ("0001",))
+    shutil.copytree(SCHEMA.migrations, first.migrations, ignore=shutil.ignore_patterns("__pycache__", "embeddings.py"))
+    Catalogue.open(path, schema=first).close()
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "INSERT INTO albums VALUES ('moss', 'Moss', 't', 'draft', '', '{}', 'a', 'b', 1, '2026-03-01', NULL, NULL)"
+        )
+        connection.execute("INSERT INTO takes VALUES ('moss', 1, 1, 5, 'c', 'Fern', 'print', 1, 0.5, 1)")
+    connection.close()
+    with Catalogue.open(path) as catalogue:
+        assert [tuple(made) for made in catalogue.fingerprints()] == [("moss", 1, "Fern", "print", None, None)]
+    assert columns(path, "takes")[-2:] == ["embedding", "embedder"]
+
+
 def test_a_second_backup_of_one_day_does_not_replace_the_first(tmp_path: Path, old: Path) -> None:
     """An earlier backup is never written over."""
     (tmp_path / "catalogue-0002-2026-03-01.db").write_text("earlier")

@@ -16,14 +16,13 @@ from pipeline.domain import Key, TrackPlan, Verdict
 from pipeline.judges.signal import SignalJudge
 from pipeline.roles import Judge
 
-Tiny = Callable[[str], Path]
 
-
-def clap(model: str, file: str = "") -> Callable[[Tiny], Judge]:
-    def opened(tiny_model: Tiny) -> Judge:
+def clap(model: str, file: str = "") -> Callable[[pytest.FixtureRequest], Judge]:
+    def opened(request: pytest.FixtureRequest) -> Judge:
         from pipeline.judges.clap.judge import ClapJudge
 
-        return ClapJudge(str(tiny_model(model) / file), Path("/nonexistent"), "cpu", "float32", SignalJudge())
+        checkpoint = request.getfixturevalue("tiny_model")(model) / file  # only here: it needs the model libraries
+        return ClapJudge(str(checkpoint), Path("/nonexistent"), "cpu", "float32", SignalJudge())
 
     return opened
 
@@ -53,8 +52,8 @@ PLAN = TrackPlan(
 
 
 @pytest.fixture(params=JUDGES, scope="module")  # a model stays loaded for all its tests
-def judge(request: pytest.FixtureRequest, tiny_model: Tiny) -> Judge:
-    return request.param(tiny_model)
+def judge(request: pytest.FixtureRequest) -> Judge:
+    return request.param(request)
 
 
 @cache

@@ -27,7 +27,7 @@ class TransformersTowers:
             model, told = ClapModel.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
             )
-            processor = ClapProcessor.from_pretrained(folder, local_files_only=True)
+            processor = ClapProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if missing := sorted(told["missing_keys"]):
             # transformers would go on with random numbers in their place.
             raise BackendUnavailable(

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-
-# Before any model library: what is not on this machine is not fetched, whoever else asks for it.
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 from pipeline.audio.clip import Clip
 from pipeline.device import Device, Precision, choose_device, choose_precision
