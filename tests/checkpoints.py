@@ -59,10 +59,25 @@ def _encodec():
     )
 
 
+def _trained_looking(codec: torch.nn.Module) -> None:
+    """Let the codec pass sound. As it is born its codebooks are empty and its layers give little but their biases:
+    every sound has one code, and every code one sound."""
+    with torch.no_grad():
+        for name, weights in (*codec.named_parameters(), *codec.named_buffers()):
+            if name.endswith("embed"):
+                weights.normal_()
+            elif name.endswith("bias"):
+                weights.zero_()
+            elif name.endswith(("weight.original0", "weight_g")):  # transformers' name and audiocraft's
+                weights.mul_(2.0 if name.startswith("encoder") else 1.5)
+
+
 def encodec(out: Path) -> None:
     from transformers import EncodecModel
 
-    EncodecModel(_encodec()).save_pretrained(out)
+    codec = EncodecModel(_encodec())
+    _trained_looking(codec)
+    codec.save_pretrained(out)
 
 
 def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
@@ -93,6 +108,7 @@ def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
     model = MusicgenForConditionalGeneration(
         MusicgenConfig(text_encoder=text.to_dict(), audio_encoder=_encodec().to_dict(), decoder=lm.to_dict())
     ).eval()
+    _trained_looking(model.audio_encoder)
     g = model.generation_config
     g.decoder_start_token_id = g.pad_token_id = g.bos_token_id = 64
     g.do_sample, g.guidance_scale, g.max_length = True, 3.0, 60
@@ -138,6 +154,7 @@ def melody_hf(out: Path, t5_dir: Path) -> None:
             chroma_length=20,
         )
     ).eval()
+    _trained_looking(model.audio_encoder)
     model.generation_config.decoder_start_token_id = model.generation_config.pad_token_id = 64
     model.save_pretrained(out)
     MusicgenMelodyProcessor(
@@ -289,11 +306,10 @@ def musicgen_ac(
         )
     )
     codec = builders.get_compression_model(codec_cfg)
-    for name, buffer in codec.named_buffers():  # codebooks that look trained
+    _trained_looking(codec)
+    for name, buffer in codec.named_buffers():
         if name.endswith("inited"):
             buffer.fill_(1)
-        elif name.endswith("embed"):
-            buffer.normal_()
     stand_in = nn.Identity()
     stand_in.sources = ["drums", "bass", "other", "vocals"]
     theirs, demucs.pretrained.get_model = demucs.pretrained.get_model, lambda _: stand_in
@@ -578,7 +594,8 @@ def tiny(root: Path, name: str) -> Path:
     """Return the folder of a tiny checkpoint below `root`, building it the first time it is asked for."""
     out = root / name
     if not out.exists():
-        with warnings.catch_warnings():  # of the libraries', about themselves
-            warnings.simplefilter("ignore")
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            torch.manual_seed(1)  # the same weights in every session
+            warnings.simplefilter("ignore")  # what the libraries say about themselves
             BUILDERS[name](out, root)
     return out

@@ -45,13 +45,13 @@ class Reel:
         self._controls = order.controls or Controls()
         self._stride = min(self._controls.stride, model.longest - CUT - OVERLAP - LEAST)
         self._context = model.longest - self._stride - CUT - OVERLAP
+        self._hop = 0
         self._tape = self._opening()
         self._lead = len(self._tape)
         wanted = order.track.seconds + allowance(order.track.seconds)
         self._melody = open_melody(order.melody, wanted + model.longest) if order.melody else None
         self._goal = math.ceil(wanted * model.rate)
         self._codes: list[NDArray[np.int16]] = []
-        self._hop = 0
         self._first: Profile | None = None
         self._window = 0
         self._tried: list[tuple[Health, Window]] = []
@@ -120,7 +120,8 @@ class Reel:
         if order.opening is not None:
             return open_file(order.opening, model.rate, model.channels, self._context)
         if order.rhythm:
-            return click(order.track, model.rate, model.channels)
+            # At the published length all of it; a model with shorter windows gets the click's last bars.
+            return click(order.track, model.rate, model.channels)[-self._frames(model.longest / 2) :]
         return np.zeros((0, model.channels), np.float32)
 
     def _tune(self, start: int) -> Clip | None:

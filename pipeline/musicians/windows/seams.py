@@ -21,14 +21,14 @@ _BESIDE = 2.0  # seconds either side of the joint that are compared
 def splice(tape: Samples, coming: Samples, overlap: int, pull: float, rate: int) -> Samples:
     """Return the tape with the next window laid on: the first `overlap` frames of it over the tape's last.
 
-    `pull` is by how many dB the window should move to be as loud as the take's beginning. Only a part of it is done,
-    and slowly: music may change its level, a window may not jump.
+    `pull` is by how many dB the window should move to be as loud as the take's beginning. Half of it is done, and
+    slowly: music may change its level, but a model that goes on from ever louder sound must not run away.
     """
     near = round(_BESIDE * rate)
     before, after = rms(tape[-near:]), rms(coming[:near])
     joint = np.clip(0.5 * (before - after), -_STEP, _STEP) if min(before, after) > -60 else 0.0
     ramp = np.linspace(0, 1, min(len(coming), round(_RAMP * rate)), dtype=np.float32)
-    gains = np.full(len(coming), amplitude(float(np.clip(pull, -_PULL, _PULL))), np.float32)
+    gains = np.full(len(coming), amplitude(float(np.clip(0.5 * pull, -_PULL, _PULL))), np.float32)
     gains[: len(ramp)] = amplitude(float(joint)) * (1 - ramp) + gains[: len(ramp)] * ramp
     coming = coming * gains[:, None]
     if not overlap:

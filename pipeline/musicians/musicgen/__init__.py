@@ -1,0 +1,1 @@
+"""MusicGen in the transformers layout."""

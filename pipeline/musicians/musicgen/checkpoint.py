@@ -1,0 +1,79 @@
+"""A MusicGen checkpoint on disk: checked, and its needs read, without loading a library that could run it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.domain import Weights
+from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.weights import TRANSFORMERS, find_model
+
+LICENCE = "CC-BY-NC-4.0"
+"""Of the published weights."""
+
+LONGEST = 30.0
+"""Seconds that MusicGen was trained on; beyond them it goes wrong."""
+
+_KINDS = {"musicgen": False, "musicgen_melody": True}
+_STEPS = 1504  # of a window of thirty seconds at 50 steps a second, with the delays of the codebooks
+_LAST = "Fetch it again, or name another with LOFI_MUSICGEN_MODEL."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that is whole: where it is, whether it follows melodies, and what it needs.
+
+    `size` is the bytes of its weights, `row` the bytes that one more window in a batch takes, both in float32.
+    """
+
+    path: Path
+    weights: Weights
+    melody: bool
+    size: int
+    row: int
+
+
+def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
+    """Find and check a checkpoint. Raises BackendUnavailable or Damaged, in one line with a remedy."""
+    found = find_model(asked, TRANSFORMERS, LICENCE, hub.expanduser())
+    config = _json(found.path / "config.json")
+    kind = config.get("model_type")
+    if kind not in _KINDS:
+        raise BackendUnavailable(
+            f"{found.path} is no MusicGen checkpoint: its model_type is {kind!r}.",
+            "Name one such as facebook/musicgen-small.",
+        )
+    _check_words(found.path)
+    size = sum(path.stat().st_size for path in found.path.glob("*.safetensors"))
+    try:
+        decoder = config["decoder"]
+        width, layers = int(decoder["hidden_size"]), int(decoder["num_hidden_layers"])
+    except (KeyError, TypeError, ValueError):
+        raise Damaged(f"{found.path / 'config.json'} does not describe a decoder.", _LAST) from None
+    # Keys and values of every layer and step, for the prompt and for the guidance without it; a quarter for the rest.
+    row = int(1.25 * 2 * 2 * layers * width * _STEPS * 4)
+    return Checkpoint(found.path, found.weights, _KINDS[kind], size, row)
+
+
+def _check_words(folder: Path) -> None:
+    """Raise Damaged unless there is a vocabulary: transformers makes an empty one where files are missing."""
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        words = _json(path).get("model", {}).get("vocab", ())
+        if len(words) < 10:
+            raise Damaged(f"{path} has an empty vocabulary: every prompt would sound the same.", _LAST)
+    elif not (folder / "spiece.model").is_file():
+        raise Damaged(f"{folder} has no tokenizer.json: no prompt could be read.", _LAST)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise Damaged(f"{path} cannot be read.", _LAST)
+    return content

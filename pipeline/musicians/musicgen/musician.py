@@ -1,0 +1,123 @@
+"""The musician musicgen: MusicGen through transformers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.clip import Clip
+from pipeline.domain import Backend, RenderOrder
+from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.musicians.musicgen.checkpoint import find_checkpoint
+from pipeline.musicians.windows.play import Report, play, silent
+from pipeline.roles import Rendering
+
+if TYPE_CHECKING:
+    from pipeline.device import Device, Precision
+    from pipeline.musicians.musicgen.runtime import Runtime
+
+MOST = 16
+"""Windows in a batch beyond which nothing is gained."""
+
+_SPARE = 1 << 30  # bytes for the codec and whatever else wants memory
+
+
+class MusicGen:
+    """Renders takes with a MusicGen checkpoint in the transformers layout.
+
+    The constructor checks the checkpoint and loads nothing: neither the model nor PyTorch, which come with the first
+    render in a process and stay there. Raises BackendUnavailable or Damaged when the checkpoint cannot be used.
+    """
+
+    def __init__(
+        self,
+        musicgen_model: str,
+        hub: Path,
+        device: Device = "auto",
+        precision: Precision = "auto",
+    ) -> None:
+        for library in ("torch", "transformers"):
+            if find_spec(library) is None:
+                raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+        if device not in ("auto", "cpu"):
+            from pipeline.device import choose_device
+
+            choose_device(device)
+        self._device: Device = device
+        self._precision: Precision = precision
+        self._checkpoint = find_checkpoint(musicgen_model, hub)
+        room = _free_memory() - 2 * self._checkpoint.size - _SPARE
+        self._batch = int(np.clip(room // self._checkpoint.row, 1, MOST))
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        weights = self._checkpoint.weights
+        return Backend(name="musicgen", version=version("transformers"), licence=weights.licence, weights=(weights,))
+
+    @property
+    def batch(self) -> int:
+        """How many orders gain from being rendered together: as many as memory held when the studio opened.
+
+        On a GPU fewer may fit; they are then generated in smaller batches, without a difference in the takes.
+        """
+        return self._batch
+
+    def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
+        """Yield what became of each order, in their order; `report` is told how far each take is.
+
+        Raises BackendUnavailable when the model cannot be loaded, or when every order asks for what it cannot do.
+        """
+        if not orders:
+            return
+        refused = [self._refuse(order) for order in orders]
+        if all(refused):
+            assert refused[0] is not None
+            raise BackendUnavailable(refused[0].message, refused[0].remedy)
+        runtime = self._runtime()
+        yield from play(orders, runtime, self._fitting(runtime), refuse=self._refuse, report=report)
+
+    def decode_codes(self, codes: NDArray[np.int16]) -> Clip:
+        """Return the sound of a take's codes [codebooks, steps], before levels, joints and fade were touched."""
+        runtime = self._runtime()
+        return Clip(runtime.decode(codes), runtime.rate)
+
+    def _runtime(self) -> Runtime:
+        from pipeline.musicians.musicgen.runtime import load
+
+        return load(self._checkpoint, self._device, self._precision)
+
+    def _fitting(self, runtime: Runtime) -> int:
+        """Return how many windows fit into the memory that is free on the device now."""
+        from pipeline.device import free_memory
+
+        row = self._checkpoint.row * runtime.precision.itemsize // 4
+        return int(np.clip((free_memory(runtime.device) - _SPARE) // row, 1, MOST))
+
+    def _refuse(self, order: RenderOrder) -> BackendFailed | None:
+        """Say what an order asks for that this model cannot do."""
+        if order.controls is not None and order.controls.multiband:
+            return BackendFailed(
+                "MultiBand Diffusion is not part of transformers.", "Use the musician audiocraft for it."
+            )
+        if order.melody is not None and not self._checkpoint.melody:
+            return BackendFailed(
+                f"{self._checkpoint.weights.name} cannot follow a melody.",
+                "Set LOFI_MUSICGEN_MODEL to a melody model such as facebook/musicgen-melody.",
+            )
+        return None
+
+
+def _free_memory() -> int:
+    """Return the free bytes of this machine, without PyTorch."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):  # macOS does not say what is free: assume half
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
