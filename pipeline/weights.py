@@ -61,7 +61,7 @@ def find_model(asked: str, layout: Layout, licence: str, hub: Path) -> Found:
                 f"{folder} is not a checkpoint in the {layout.name} layout: {need} is missing.",
                 _instead(folder, layout),
             )
-    return Found(folder, Weights(name=asked, revision=revision, sha256=_whole(folder), licence=licence))
+    return Found(folder, Weights(name=asked, revision=revision, sha256=_whole(folder, layout), licence=licence))
 
 
 def find_file(asked: str, licence: str) -> Found:
@@ -105,10 +105,14 @@ def _instead(folder: Path, layout: Layout) -> str:
     return "Name a whole checkpoint folder."
 
 
-def _whole(folder: Path) -> Sha256:
-    """Check every weight file of a folder; return one hash over them all."""
+def _whole(folder: Path, layout: Layout) -> Sha256:
+    """Check every weight file of a folder that is of a kind its layout loads; return one hash over them all.
+
+    A hub's folder often holds the same weights a second time in an old format, which nothing here opens.
+    """
+    kinds = _SUFFIXES & {Path(need).suffix for need in layout.needs}
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in kinds):
         _check(path)
         status = path.stat()
         content = _hash(str(path.resolve()), status.st_size, status.st_mtime_ns)
