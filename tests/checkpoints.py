@@ -155,6 +155,8 @@ def melody_hf(out: Path, t5_dir: Path) -> None:
         )
     ).eval()
     _trained_looking(model.audio_encoder)
+    with torch.no_grad():
+        model.audio_enc_to_dec_proj.weight.mul_(1000)  # or no tune would be heard behind the small random layers
     model.generation_config.decoder_start_token_id = model.generation_config.pad_token_id = 64
     model.save_pretrained(out)
     MusicgenMelodyProcessor(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.audio.clip import Clip
 from pipeline.domain import Controls
 from pipeline.musicians.musicgen.checkpoint import find_checkpoint
 from pipeline.musicians.windows.model import HalfPrecise, WindowModel, WindowOrder
@@ -55,6 +56,28 @@ def test_greedy_windows_are_those_of_the_librarys_own_generate(runtime, tiny_mod
         theirs = made._model.generate(**words, **begun, do_sample=False, guidance_scale=3.0, max_length=length)
     theirs = theirs[0].T.numpy()[-len(window.samples) :]
     np.testing.assert_allclose(window.samples, theirs[: len(window.samples)], atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_followed_tune_is_that_of_the_librarys_own_generate(runtime, tiny_model):
+    """Prompt and melody together: the same samples as transformers' generate() with the same features."""
+    import torch
+    from transformers import AutoFeatureExtractor, AutoTokenizer
+
+    made, where = runtime("musicgen-melody"), tiny_model("musicgen-melody")
+    time = np.arange(made.longest * 32_000) / 32_000
+    tune = Clip((0.3 * np.sin(2 * np.pi * np.where(time < 3, 330, 440) * time))[:, None].astype(np.float32), 32_000)
+    (window,) = made.generate([WindowOrder("rain", 1.0, 1, GREEDY, melody=tune)], lambda _: None)
+    (without,) = made.generate([ask("rain")], lambda _: None)
+    words = AutoTokenizer.from_pretrained(where)("rain", return_tensors="pt")
+    listener = AutoFeatureExtractor.from_pretrained(where)
+    chroma = listener(tune.samples[:, 0], sampling_rate=32_000, return_tensors="pt").input_features
+    with torch.inference_mode():
+        theirs = made._model.generate(
+            **words, input_features=chroma, do_sample=False, guidance_scale=3.0, max_length=51 + made._delays[-1]
+        )
+    np.testing.assert_allclose(window.samples, theirs[0].T.numpy()[: len(window.samples)], atol=1e-4)
+    assert (window.codes != without.codes).any()
 
 
 @pytest.mark.parametrize("name", ["musicgen", "musicgen-stereo"])
