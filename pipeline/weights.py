@@ -76,7 +76,7 @@ def find_model(asked: str, layout: Layout, licence: str, hub: Path) -> Found:
     try:
         for shard in lost_shards(folder):
             raise Damaged(f"{shard} is missing, and the model is not whole without it.", _AGAIN)
-        digest = _whole(folder)
+        digest = _whole(folder, layout)
     except Damaged as damage:
         if not revision:
             raise
@@ -167,10 +167,18 @@ def weight_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and not path.is_dir())
 
 
-def _whole(folder: Path) -> Sha256:
-    """Check every weight file of a folder; return one hash over them all. Raises Damaged."""
+def _whole(folder: Path, layout: Layout) -> Sha256:
+    """Check every weight file of a folder that is of a kind its layout loads; return one hash over them all.
+
+    A hub's folder often holds the same weights a second time in an old format, which nothing here opens.
+    Raises Damaged.
+    """
+    met = (next((either for either in need.split("|") if any(folder.glob(either))), need) for need in layout.needs)
+    kinds = {Path(need).suffix for need in met}
     digest = hashlib.sha256()
     for path in weight_files(folder):
+        if path.suffix not in kinds:
+            continue
         check_file(path)
         status = path.stat()
         content = _hash(str(path.resolve()), status.st_size, status.st_mtime_ns)

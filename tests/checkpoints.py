@@ -69,14 +69,16 @@ def _trained_looking(codec: torch.nn.Module) -> None:
                 weights.normal_()
             elif name.endswith("bias"):
                 weights.zero_()
-            elif name.endswith("weight.original0"):
+            elif name.endswith(("weight.original0", "weight_g")):  # transformers' name and audiocraft's
                 weights.mul_(2.0 if name.startswith("encoder") else 1.5)
 
 
 def encodec(out: Path) -> None:
     from transformers import EncodecModel
 
-    EncodecModel(_encodec()).save_pretrained(out)
+    codec = EncodecModel(_encodec())
+    _trained_looking(codec)
+    codec.save_pretrained(out)
 
 
 def musicgen_hf(out: Path, t5_dir: Path, stereo: bool = False) -> None:
@@ -307,11 +309,10 @@ def musicgen_ac(
         )
     )
     codec = builders.get_compression_model(codec_cfg)
-    for name, buffer in codec.named_buffers():  # codebooks that look trained
+    _trained_looking(codec)
+    for name, buffer in codec.named_buffers():
         if name.endswith("inited"):
             buffer.fill_(1)
-        elif name.endswith("embed"):
-            buffer.normal_()
     stand_in = nn.Identity()
     stand_in.sources = ["drums", "bass", "other", "vocals"]
     theirs, demucs.pretrained.get_model = demucs.pretrained.get_model, lambda _: stand_in
@@ -345,6 +346,10 @@ def htdemucs(out: Path) -> None:
         samplerate=44100,
         segment=Fraction(39, 5),
     )
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if name.endswith("bias"):  # or it would hum a note of its own, whatever it is given
+                weights.zero_()
     out.mkdir(exist_ok=True)
     save_with_checksum(serialize_model(model, OmegaConf.create({"seed": 42})), out / "955717e8.th")
 

@@ -16,8 +16,16 @@ from pipeline.roles import Musician
 
 BACKENDS: dict[str, Callable[[], Musician]] = {"offline band": OfflineBand}
 
+
+def audiocraft(folder: str) -> Musician:
+    from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen  # which needs torch to be imported
+
+    return AudiocraftMusicGen(folder, Path("no-hub"), "cpu", "float32")
+
+
 ON_TINY_WEIGHTS: dict[str, Callable[[str], Musician]] = {
     "musicgen": lambda folder: MusicGen(folder, Path("no-hub"), "cpu", "float32"),
+    "audiocraft": audiocraft,
 }
 """Musicians with a model, by the name of their tiny checkpoint. Its weights are random, so what they play is no music:
 what is said of clean audio is asked of the others only, and of these by the judge when an album is made."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,8 +21,8 @@ from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, conf
 from pipeline.musicians.audiocraft.parts import Files
 
 # audiocraft imports laion_clap, which asks the hub for three tokenizers while it is imported. Nothing is ever fetched
-# while rendering, so this process is told to be offline, in both of the ways the hub's library can be.
-os.environ["HF_HUB_OFFLINE"] = "1"
+# while rendering, so the hub's library is told to be offline in this process, as HF_HUB_OFFLINE=1 would tell it; the
+# variable itself would come too late where the library has been imported before.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
 logging.getLogger("xformers").setLevel(logging.ERROR)  # it reports at length that its extension is not used
 with warnings.catch_warnings():

@@ -20,7 +20,7 @@ FETCH_MULTIBAND = f"Run: uv run --extra neural hf download facebook/multiband-di
 _MULTIBAND = Layout("MultiBand Diffusion", (MULTIBAND_FILE,))
 NON_COMMERCIAL = "CC-BY-NC-4.0"
 """The licence of Meta's weights."""
-_T5_FILES = "--include '*.json' '*.safetensors' spiece.model"
+_T5_FILES = "--include '*.json' --include '*.safetensors' --include spiece.model"
 _DEMUCS = "955717e8-*.th"
 """htdemucs, which audiocraft's melody models were trained with; after the dash comes the start of its sha256."""
 

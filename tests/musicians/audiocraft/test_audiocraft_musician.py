@@ -183,6 +183,17 @@ def test_the_text_model_is_found_beside_the_checkpoint_or_on_the_hub(folder, no_
         assert found().name == str(place / "t5-small")
 
 
+def test_old_formats_beside_the_text_model_do_no_harm(musician, tiny_model, tmp_path):
+    """The hub's t5-base brings a bare pickle as well: it is neither opened nor a reason to refuse."""
+    text = tmp_path / "t5-base"
+    text.mkdir()
+    for file in tiny_model("t5-small").iterdir():
+        (text / file.name).write_bytes(file.read_bytes())
+    plain = musician(text_model=str(text)).backend.weights[1].sha256
+    (text / "pytorch_model.bin").write_bytes(pickle.dumps({"not": "opened"}))
+    assert musician(text_model=str(text)).backend.weights[1].sha256 == plain
+
+
 def test_a_missing_text_model_is_one_line(refused):
     """With the line that fetches it."""
     line = refused(BackendUnavailable)
