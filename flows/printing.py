@@ -66,8 +66,8 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
 
 
 def credit(backend: Backend) -> str:
-    """Name a part, its version and the models it works with."""
-    models = ", ".join(weights.name for weights in backend.weights)
+    """Name a part, its version and the models it works with, each with its licence."""
+    models = ", ".join(f"{weights.name}: {weights.licence}" for weights in backend.weights)
     return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
 
 

@@ -61,7 +61,7 @@ def test_an_album_with_every_part_neural_is_killed_and_goes_on(door: Door, model
 
     assert album.writer.name == "openai"
     assert {take.backend.name for take in album.takes} == {"musicgen"}
-    assert {verdict.judge.name for verdict in album.verdicts} == {"clap"}
+    assert {verdict.judge.name for verdict in album.verdicts} == {"CLAP judge"}
     assert album.cover.painter.name == "diffusion"
     weights = [*album.takes[0].backend.weights, *album.verdicts[0].judge.weights, *album.cover.painter.weights]
     assert {model.licence for model in weights} >= {"CC-BY-NC-4.0"} and all(model.sha256 for model in weights)
