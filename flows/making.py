@@ -126,7 +126,7 @@ def _make(
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     workers.warm(studio, make_album)
     with Screen(out, brief) as screen:
-        solo = {role: stack.enter_context(Workers(1)) for role in studio.solo}
+        solo = {role: stack.enter_context(Workers(1, settings.workers)) for role in studio.solo}
         label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()), solo)
         if prefect is not None:
             from flows.make_album import run_flow

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
 
-from pipeline.errors import BackendUnavailable
+from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.memory import available_memory
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -34,9 +37,26 @@ def free_memory(device: torch.device) -> int:
     """Return the free bytes a batch may use on the device."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    import os
+    return available_memory()
 
+
+@contextmanager
+def room_to_load(what: str, device: torch.device) -> Iterator[None]:
+    """Turn running out of memory inside the block into BackendFailed, which says what was being loaded."""
     try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # macOS does not say what is free: assume half
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise BackendFailed(
+            f"{what} does not fit into the memory of {device}.",
+            "Close other programs, set LOFI_DEVICE=cpu, or name a smaller model, and run the same command again.",
+        ) from error
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of PyTorch means that memory ran out; on the processor and on Apple it is a RuntimeError."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        phrase in said for phrase in ("out of memory", "can't allocate memory", "not enough memory")
+    )

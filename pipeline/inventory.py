@@ -69,7 +69,7 @@ def take_stock(settings: Settings, *, check: bool = False) -> Iterator[Stock]:
     known = {(model.name, model.part) for model in MODELS}
     for setting, name in named.items():
         part, layout, needs = _USES[setting]
-        if (name, part) in known:
+        if not name or (name, part) in known:
             continue
         own = own_path(name)
         if own.is_file():

@@ -138,8 +138,9 @@ def open_part(role: str, settings: Settings) -> Opened:
     neural, offline = _NEURAL[role], _OFFLINE[role]
     try:
         return Opened(_load(role, neural, settings, auto=True), neural)
-    except LofiError as error:
-        note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {error.message}"
+    except (LofiError, ImportError, OSError, RuntimeError) as error:  # a broken installation is as good as none
+        why = error.message if isinstance(error, LofiError) else str(error).partition("\n")[0]
+        note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {why}"
         return Opened(_load(role, offline, settings), offline, note)
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from types import TracebackType
@@ -29,8 +29,11 @@ class Workers:
     holding it. A worker that dies (out of memory, say) is replaced, and its call raises BackendFailed.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, threads: int = 1) -> None:
+        """Have `count` processes of `threads` threads each for the numeric libraries."""
         self.count = count
+        self._threads = threads
+        self._warming: list[Future[None]] = []
         self._lock = threading.Lock()
         # At most one call a process, so that work counts as started only when a process is free to do it.
         self._free = threading.Semaphore(count)
@@ -44,7 +47,7 @@ class Workers:
         Whatever modules the things `needed` come from are loaded as well.
         """
         for _ in range(self.count):
-            self._open_pool().submit(_load, *needed)
+            self._warming.append(self._open_pool().submit(_load, *needed))
 
     def run(self, work: Callable[..., R], *args: Any, starting: Callable[[], None] = lambda: None) -> R:
         """Call `work` in a worker and return its result; its exception is raised here.
@@ -64,7 +67,8 @@ class Workers:
                 self._drop(pool)
                 raise BackendFailed(
                     "A worker process died, probably because memory ran out.",
-                    "Close other programs, or use fewer workers with LOFI_WORKERS=1, and run the same command again.",
+                    "Close other programs, use fewer workers with LOFI_WORKERS=1 or a smaller model, and run the same "
+                    "command again.",
                 ) from None
             finally:
                 with self._lock:
@@ -80,9 +84,9 @@ class Workers:
             pool, self._pool = self._pool, None
         if pool is None:
             return
-        if self._running == 0:
-            # They may still be loading libraries for work that will not come: nobody should wait for that.
-            for process in multiprocessing.active_children():
+        if self._running == 0 and not all(warm.done() for warm in self._warming):
+            # They are still loading libraries for work that will not come: nobody should wait for that.
+            for process in list((pool._processes or {}).values()):  # nothing public ends a pool's own
                 process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -90,7 +94,9 @@ class Workers:
         with self._lock:
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_settle_in)
+                self._pool = ProcessPoolExecutor(
+                    self.count, mp_context=context, initializer=_settle_in, initargs=(self._threads,)
+                )
             return self._pool
 
     def _drop(self, broken: ProcessPoolExecutor) -> None:
@@ -109,8 +115,11 @@ class Workers:
         self.close()
 
 
-def _settle_in() -> None:
+def _settle_in(threads: int) -> None:
     """Prepare a fresh worker: Ctrl-C is the parent's to handle, and a worker never outlives its parent."""
+    # For the numeric libraries, which read it once, when they are loaded: later, in this process.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.putenv(variable, str(threads))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

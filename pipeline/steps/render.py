@@ -65,7 +65,7 @@ def _batch(session: Session, first: RenderOrder, size: int) -> list[RenderOrder]
         for order in _orders(session, track):
             if len(batch) == size:
                 return batch
-            if order != first and session.folder.find_take(order) is None:
+            if order != first and order not in session.failed and session.folder.find_take(order) is None:
                 batch.append(order)
     return batch
 
@@ -92,15 +92,17 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
             take = session.folder.find_take(order)
             if take is not None:
                 label.catalogue.end_render(entry, "finished", take.seconds)
+                session.rendered.add(take.sha256)
             else:
                 label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
         raise
-    for entry, outcome in zip(entries, outcomes, strict=True):
+    for entry, order, outcome in zip(entries, orders, outcomes, strict=True):
         if isinstance(outcome, Take):
             label.catalogue.end_render(entry, "finished", outcome.seconds)
             session.rendered.add(outcome.sha256)
         else:
             label.catalogue.end_render(entry, "failed", 0.0)
+            session.failed.append(order)
     if isinstance(outcomes[0], LofiError):
         raise outcomes[0]
     return outcomes[0]

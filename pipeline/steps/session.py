@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.catalogue import Catalogue
-from pipeline.domain import Brief, Project, Sha256
+from pipeline.domain import Brief, Project, RenderOrder, Sha256
 from pipeline.roles import Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
@@ -34,8 +34,11 @@ class Label:
     """What every album of one library shares: the studio, the shelf, the catalogue and the workers.
 
     A plain class on purpose: Prefect copies dataclasses that are passed to a task, and a lock or a database
-    connection must not be copied.
+    connection must not be copied. With slots, because Prefect stores what it finds in an object's __dict__ as the
+    run's parameters, and the settings may hold a server's address with a password in it.
     """
+
+    __slots__ = ("_solo", "catalogue", "report", "run_id", "settings", "shelf", "studio", "workers")
 
     def __init__(
         self,
@@ -77,6 +80,8 @@ class Session:
         self.batching = threading.Lock()
         self.rendered: set[Sha256] = set()
         """Takes of this run, to tell them from those an earlier run left."""
+        self.failed: list[RenderOrder] = []
+        """Orders that failed beside others in a batch: they wait for a turn of their own."""
 
     @property
     def brief(self) -> Brief:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from transformers import ClapModel, ClapProcessor
 from transformers.utils import logging
 
+from pipeline.device import room_to_load
 from pipeline.errors import BackendUnavailable
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED
@@ -25,7 +26,11 @@ class TransformersTowers:
         logging.disable_progress_bar()
         with refusing(name):
             model, told = ClapModel.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=precision, output_loading_info=True
+                folder,
+                local_files_only=True,
+                use_safetensors=any(folder.glob("*.safetensors")),  # else .bin, read with weights_only
+                dtype=precision,
+                output_loading_info=True,
             )
             processor = ClapProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if missing := sorted(told["missing_keys"]):
@@ -41,7 +46,8 @@ class TransformersTowers:
             )
         check_tokenizer(name, self._tokenizer, UNRELATED, model.config.text_config.vocab_size)
         self._device = device
-        self._model = model.to(device).eval()
+        with room_to_load(name, device):
+            self._model = model.to(device).eval()
 
     def embed_audio(self, waves: Sequence[NDArray[np.float32]]) -> Vectors:
         """Embed mono windows, each float32 [LENGTH]."""

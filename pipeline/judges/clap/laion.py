@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import RobertaConfig, RobertaModel, RobertaTokenizer
 
+from pipeline.device import room_to_load
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED
@@ -75,7 +76,8 @@ class LaionTowers:
             self._tokenizer = RobertaTokenizer.from_pretrained(checkpoint.tokenizer, local_files_only=True)
         check_tokenizer(str(checkpoint.tokenizer), self._tokenizer, UNRELATED, words.vocab_size)
         self._device = device
-        self._model = model.to(device).eval()
+        with room_to_load(name, device):
+            self._model = model.to(device).eval()
         for part in model.after_the_spectrogram():
             part.to(precision)
 

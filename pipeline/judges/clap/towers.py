@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pipeline.device import out_of_memory
 from pipeline.errors import BackendFailed, BackendUnavailable
 from pipeline.judges.clap.checkpoint import refuse_empty_tokenizer
 
@@ -54,7 +55,9 @@ def embed(model: torch.nn.Module, items: Sequence[T], forward: Callable[[Sequenc
                     model.float()
                     found = forward(batch)
                 parts.append(torch.nn.functional.normalize(found, dim=-1).cpu().numpy())
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
             raise BackendFailed("CLAP ran out of memory.", "Use LOFI_DEVICE=cpu for the judge.") from None
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 

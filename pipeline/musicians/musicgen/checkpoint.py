@@ -47,7 +47,8 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
             "Name one such as facebook/musicgen-small.",
         )
     _check_words(found.path)
-    size = sum(path.stat().st_size for path in found.path.glob("*.safetensors"))
+    whole = list(found.path.glob("*.safetensors")) or list(found.path.glob("pytorch_model*.bin"))
+    size = sum(path.stat().st_size for path in whole)
     try:
         decoder = config["decoder"]
         width, layers = int(decoder["hidden_size"]), int(decoder["num_hidden_layers"])

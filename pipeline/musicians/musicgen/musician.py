@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.memory import available_memory
 from pipeline.musicians.musicgen.checkpoint import find_checkpoint
 from pipeline.musicians.windows.play import Report, play, silent
 from pipeline.roles import Rendering
@@ -53,7 +53,7 @@ class MusicGen:
         self._device: Device = device
         self._precision: Precision = precision
         self._checkpoint = find_checkpoint(musicgen_model, hub)
-        room = _free_memory() - 2 * self._checkpoint.size - _SPARE
+        room = available_memory() - 2 * self._checkpoint.size - _SPARE
         self._batch = int(np.clip(room // self._checkpoint.row, 1, MOST))
 
     @property
@@ -113,11 +113,3 @@ class MusicGen:
                 "Set LOFI_MUSICGEN_MODEL to a melody model such as facebook/musicgen-melody.",
             )
         return None
-
-
-def _free_memory() -> int:
-    """Return the free bytes of this machine, without PyTorch."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # macOS does not say what is free: assume half
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

@@ -18,7 +18,7 @@ import transformers
 from numpy.typing import NDArray
 
 from pipeline.audio.clip import Samples
-from pipeline.device import Device, Precision, choose_device, choose_precision
+from pipeline.device import Device, Precision, choose_device, choose_precision, out_of_memory, room_to_load
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
 from pipeline.musicians.musicgen.conditions import Conditioner, Conditions
@@ -52,8 +52,9 @@ class Runtime:
         self._padding = int(config.decoder.pad_token_id)
         # The codec and the text encoder stay in float32: they are small, and half precision is heard in the one and
         # overflows in the other.
-        self._model.to(device)
-        self._model.decoder.to(self.precision)
+        with room_to_load(checkpoint.weights.name, device):
+            self._model.to(device)
+            self._model.decoder.to(self.precision)
         listener = None
         if checkpoint.melody:
             listener = transformers.AutoFeatureExtractor.from_pretrained(checkpoint.path, local_files_only=True)
@@ -77,7 +78,7 @@ class Runtime:
                     for place, window in zip(group, made, strict=True):
                         windows[place] = window
         except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError):
+            if out_of_memory(error):
                 torch.cuda.empty_cache()
                 raise
             if "DefaultCPUAllocator" in str(error) or "not enough memory" in str(error):
@@ -210,7 +211,8 @@ def _read(checkpoint: Checkpoint) -> tuple[Any, Any]:
             dtype=torch.float32,
             attn_implementation={"decoder": "sdpa"},
             local_files_only=True,
-            use_safetensors=True,
+            # Some are published as .bin alone; those are read with weights_only.
+            use_safetensors=any(where.glob("*.safetensors")),
             output_loading_info=True,
         )
         tokenizer = transformers.AutoTokenizer.from_pretrained(where, local_files_only=True)

@@ -110,7 +110,8 @@ class _Stage:
             return generate(orders, report)
         except (MemoryError, RuntimeError) as error:
             # By name, because this file knows no model library: torch.OutOfMemoryError is a RuntimeError.
-            if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            named = type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
+            if not isinstance(error, MemoryError) and not named:
                 raise
         return None
 
@@ -119,5 +120,5 @@ def _no_room(reel: Reel) -> BackendFailed:
     order = reel.order
     return BackendFailed(
         f"There was not enough memory for take {order.index} of “{order.track.title}”.",
-        "Close other programs, or use a smaller model (LOFI_MUSICGEN_MODEL), and run the same command again.",
+        "Close other programs, or use a smaller model, and run the same command again.",
     )

@@ -14,7 +14,7 @@ import torch
 import transformers
 from safetensors import SafetensorError, safe_open
 
-from pipeline.device import free_memory
+from pipeline.device import free_memory, out_of_memory, room_to_load
 from pipeline.errors import BackendFailed, Damaged
 from pipeline.painters.diffusion.checkpoint import Checkpoint
 from pipeline.painters.legibility import Picture
@@ -65,7 +65,8 @@ class Easel:
             raise Damaged(f"{checkpoint.path} cannot be loaded: {_line(error)}", "Fetch it again.") from error
         if lacking := _lacking(self._pipe, checkpoint):
             raise Damaged(f"{checkpoint.path / lacking} lacks some of its weights.", "Fetch it again.")
-        self._pipe.to(device)
+        with room_to_load(str(checkpoint.path), device):
+            self._pipe.to(device)
         self._pipe.set_progress_bar_config(disable=True)
 
     @property
@@ -101,7 +102,7 @@ class Easel:
         try:
             return self._paint(prompt, avoid, seed)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise BackendFailed(f"The diffusion model failed: {_line(error)}") from error
         # Outside the handler: the error holds the tensors of the failed attempt.
         cell = self.checkpoint.cell * 8
@@ -180,14 +181,6 @@ def _lacking(pipe: Any, checkpoint: Checkpoint) -> str:
 def _plain_name(weights: str) -> str:
     """Return a name without the prefixes that transformers added and dropped again over its versions."""
     return weights.replace("text_model.", "").replace("vision_model.", "")
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether an error of PyTorch means that memory ran out; on the processor and on Apple it is a RuntimeError."""
-    said = str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        phrase in said for phrase in ("out of memory", "can't allocate memory", "not enough memory")
-    )
 
 
 def _line(error: BaseException) -> str:
