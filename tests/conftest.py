@@ -31,7 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return the folder of a tiny checkpoint by its name in tests/checkpoints.py, built once a session."""
-    from checkpoints import tiny
-
     root = tmp_path_factory.mktemp("checkpoints")
-    return lambda name: tiny(root, name)
+
+    def build(name: str) -> Path:
+        from checkpoints import tiny  # needs the model libraries
+
+        return tiny(root, name)
+
+    return build
