@@ -19,7 +19,7 @@ from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, read_brief
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
-from pipeline.studio import chosen_parts, open_part, open_studio, open_writer
+from pipeline.studio import PARTS, chosen_parts, open_part, open_studio, open_writer
 from pipeline.workers import Workers
 
 SEED_BITS = 31
@@ -124,7 +124,9 @@ def _make(
     studio = open_studio(settings)
     for note in studio.notes:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
-    workers.warm(studio, make_album)
+    # A part with a process of its own is loaded there, and nowhere else.
+    pooled = [getattr(studio, role) for role in PARTS if role not in studio.solo]
+    workers.warm(*pooled, make_album)
     with Screen(out, brief) as screen:
         solo = {role: stack.enter_context(Workers(1, settings.workers)) for role in studio.solo}
         label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()), solo)

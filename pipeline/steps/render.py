@@ -40,7 +40,7 @@ def _orders(session: Session, track: TrackPlan) -> list[RenderOrder]:
 
 def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
     """Return the takes that answer the orders, rendering those no earlier run or batch has finished."""
-    size = session.label.studio.musician.batch
+    size = min(session.label.studio.musician.batch, session.largest_batch)
     found = []
     for order in orders:
         # One batch at a time: whoever comes next finds what was rendered ahead for them.
@@ -87,6 +87,9 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
     try:
         outcomes = label.workers_of("musician").run(perform, session.folder, orders, musician, starting=begin)
     except BaseException as error:
+        if isinstance(error, BackendFailed):
+            # The process died, of too much at once as a rule: whoever tries again asks for less.
+            session.largest_batch = max(1, len(orders) // 2)
         for entry, order in zip(entries, orders, strict=False):
             # A process that died in the middle of a batch has finished what stands on the shelf.
             take = session.folder.find_take(order)

@@ -80,6 +80,8 @@ class Session:
         self.batching = threading.Lock()
         self.rendered: set[Sha256] = set()
         """Takes of this run, to tell them from those an earlier run left."""
+        self.largest_batch = 1000
+        """Orders rendered together at most: less once a batch was too much."""
         self.failed: list[RenderOrder] = []
         """Orders that failed beside others in a batch: they wait for a turn of their own."""
 
