@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent import futures
 from typing import Any, TypeVar
 
 from prefect import flow, task
@@ -14,6 +15,7 @@ from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.tasks import Task
 
+from flows.prefect_server import answers
 from flows.tables import ranked_markdown
 from pipeline.album import make_album
 from pipeline.domain import Album, Brief
@@ -88,6 +90,17 @@ def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
                 ) from error
             return made
         finally:
-            # Task states travel as events in the background; the server may end as soon as we return. What a lost
-            # server has not taken by then is given up: the album does not hang on it.
-            EventsWorker.drain_all(timeout=5)
+            _settle(api_url)
+
+
+def _settle(api_url: str) -> None:
+    """Let the server have the last task states, which travel as events in the background.
+
+    The server may end as soon as this returns. A slow one is given a minute; what a lost one has not taken is given
+    up: the album does not hang on it.
+    """
+    _, waiting = EventsWorker.drain_all(timeout=5)  # type: ignore[misc]  # a coroutine only inside an event loop
+    for _ in range(12):
+        if not waiting or not answers(api_url):
+            return
+        _, waiting = futures.wait(waiting, timeout=5)

@@ -98,7 +98,7 @@ class PrefectServer:
         if not self._used:
             self._process.kill()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -115,19 +115,26 @@ class OwnPrefect:
 
     def url(self) -> str:
         """Return the address once it has answered. Raises BackendUnavailable."""
-        try:
-            urllib.request.urlopen(f"{self._address}/health", timeout=10).close()  # noqa: S310 - the person's own
-        except urllib.error.HTTPError:
-            pass  # It answers; whether it lets us in is for Prefect's client to find out.
-        except (OSError, ValueError):
+        if not answers(self._address):
             raise BackendUnavailable(
                 f"Prefect at {self._address} does not answer.",
                 "Start it, or unset PREFECT_API_URL to use one made for this run, or add --plain to work without.",
-            ) from None
+            )
         return self._address
 
     def close(self) -> None:
         """Leave it running."""
+
+
+def answers(address: str) -> bool:
+    """Whether a Prefect API answers at an address; whether it lets us in is for Prefect's client to find out."""
+    try:
+        urllib.request.urlopen(f"{address}/health", timeout=10).close()  # noqa: S310 - the person's own, or ours
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def open_prefect(environment: Mapping[str, str]) -> PrefectServer | OwnPrefect:
