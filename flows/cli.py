@@ -69,6 +69,9 @@ def _settings(**given: object) -> Settings:
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
 @click.option("--plain", is_flag=True, help="Work without Prefect.")
+@click.option(
+    "--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write who worked when to this file, for Perfetto."
+)
 @_with_library
 def make(
     theme: str,
@@ -81,6 +84,7 @@ def make(
     dry_run: bool,
     as_json: bool,
     plain: bool,
+    trace: Path | None,
     library: Path | None,
     **wanted: Any,
 ) -> None:
@@ -93,7 +97,7 @@ def make(
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:
-        making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain)
+        making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain, trace=trace)
 
 
 @lofi.command(short_help="Render one clip from a prompt.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from pipeline.domain import Album, Brief, read_brief
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
 from pipeline.studio import PARTS, chosen_parts, open_part, open_studio, open_writer
+from pipeline.trace import Trace
 from pipeline.workers import Workers
 
 SEED_BITS = 31
@@ -27,9 +29,19 @@ SEED_BITS = 31
 
 
 def make(
-    theme: str, seed: int | None, wanted: dict[str, Any], settings: Settings, *, as_json: bool, plain: bool
+    theme: str,
+    seed: int | None,
+    wanted: dict[str, Any],
+    settings: Settings,
+    *,
+    as_json: bool,
+    plain: bool,
+    trace: Path | None = None,
 ) -> None:
-    """Make an album, or finish the one an interrupted run of the same words began. Raises LofiError."""
+    """Make an album, or finish the one an interrupted run of the same words began. Raises LofiError.
+
+    `trace` is the file for a trace of who worked when, of a run that fails as well.
+    """
     out = console(to_stderr=as_json)
     brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
     # What can be wrong is found before anything is started.
@@ -37,6 +49,10 @@ def make(
     if brief.style is not None:
         find_style(brief.style, styles(settings.prompts))
     with ExitStack() as stack:
+        spans = Trace()
+        if trace is not None:
+            spans.write(trace)  # where it cannot be written is said now
+            stack.callback(spans.write, trace)
         workers = stack.enter_context(Workers(settings.workers))
         prefect = None
         if not plain:
@@ -44,7 +60,7 @@ def make(
             # The server takes longest to start, so it starts before anything else is loaded.
             prefect = stack.enter_context(closing(open_prefect(os.environ)))
         workers.warm()
-        album = _make(stack, brief, seed, settings, workers, prefect, out)
+        album = _make(stack, brief, seed, settings, workers, spans, prefect, out)
         folder = settings.library / "albums" / album.slug
         if as_json:
             print_json(summary(album, folder))
@@ -99,10 +115,12 @@ def _make(
     seed: int | None,
     settings: Settings,
     workers: Workers,
+    spans: Trace,
     prefect: PrefectServer | OwnPrefect | None,
     out: Console,
 ) -> Album:
     from pipeline.album import make_album
+    from pipeline.crew import Crew
     from pipeline.library import open_library
     from pipeline.steps.conductor import PlainConductor
     from pipeline.steps.plan import finished_album, unfinished_project
@@ -125,11 +143,12 @@ def _make(
     for note in studio.notes:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     # A part with a process of its own is loaded there, and nowhere else.
-    pooled = [getattr(studio, role) for role in PARTS if role not in studio.solo]
+    pooled = [getattr(studio, role) for role in PARTS if role not in studio.modelled]
     workers.warm(*pooled, make_album)
+    needs = {role: part.memory for role, part in studio.modelled.items()}
+    crew = stack.enter_context(Crew(workers, needs, settings.workers, trace=spans))
     with Screen(out, brief) as screen:
-        solo = {role: stack.enter_context(Workers(1, settings.workers)) for role in studio.solo}
-        label = Label(studio, shelf, catalogue, workers, settings, screen.report, str(uuid4()), solo)
+        label = Label(studio, shelf, catalogue, crew, settings, screen.report, str(uuid4()))
         if prefect is not None:
             from flows.make_album import run_flow
 

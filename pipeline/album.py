@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipeline.domain import Album, Brief, Run, TrackPlan
-from pipeline.roles import Matcher, Rehearsed
+from pipeline.roles import Matcher
 from pipeline.steps.choose import choose_takes
 from pipeline.steps.conductor import Conductor, Watched
 from pipeline.steps.cover import paint_cover
-from pipeline.steps.judge import judge_track, rehearse_judge
+from pipeline.steps.judge import judge_track
 from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
 from pipeline.steps.plan import plan_album
+from pipeline.steps.rehearse import rehearse_part, settle_studio
 from pipeline.steps.release import release_album
 from pipeline.steps.render import render_track
 from pipeline.steps.session import Label, Session, hold
@@ -29,6 +30,8 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
     whatever a step raises; everything finished by then is on the shelf.
     """
     started = datetime.now(UTC)
+    if label.studio.standins:
+        conductor.start("rehearse", settle_studio, label).result()
     project = conductor.start("plan", plan_album, label, brief).result()
     with hold(label, project) as session:
         steps = Watched(conductor)
@@ -37,15 +40,16 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
         except BaseException:
             # Steps that still wait must not begin. What is being rendered is finished and kept, and the album is
             # held until it is.
-            label.stop()
+            label.crew.stop()
             steps.wait()
             raise
 
 
 def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime) -> Album:
     start, tracks, judge = conductor.start, session.project.plan.tracks, session.label.studio.judge
-    if isinstance(judge, Rehearsed):
-        start("rehearse the judge", rehearse_judge, session).result()
+    rehearsals = [start(f"rehearse the {role}", rehearse_part, session, role) for role in session.label.studio.modelled]
+    for rehearsal in rehearsals:
+        rehearsal.result()
     renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
     verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
     cover = start("cover", paint_cover, session)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.errors import BackendUnavailable, OutOfMemory
 from pipeline.memory import available_memory
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -42,13 +42,13 @@ def free_memory(device: torch.device) -> int:
 
 @contextmanager
 def room_to_load(what: str, device: torch.device) -> Iterator[None]:
-    """Turn running out of memory inside the block into BackendFailed, which says what was being loaded."""
+    """Turn running out of memory inside the block into OutOfMemory, which says what was being loaded."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
-        raise BackendFailed(
+        raise OutOfMemory(
             f"{what} does not fit into the memory of {device}.",
             "Close other programs, set LOFI_DEVICE=cpu, or name a smaller model, and run the same command again.",
         ) from error

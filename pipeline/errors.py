@@ -11,6 +11,7 @@
     ├── Held                    another process is writing this album (exit 3)
     ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
     ├── BackendFailed           a part of the studio failed; worth trying again (exit 1, retryable)
+    │   └── OutOfMemory         memory ran out: worth trying again with less at once (exit 1, retryable)
     └── NeedsAttention          no take was good enough within the re-rolls allowed (exit 1)
 
 A message says what happened; `remedy` says what to do next. Doors print both and exit with `exit_code`.
@@ -89,6 +90,10 @@ class BackendFailed(LofiError):
     """A part of the studio failed in a way that may pass when tried again."""
 
     retryable = True
+
+
+class OutOfMemory(BackendFailed):
+    """Memory ran out, of the machine or of the GPU, or a process died as processes do when it has."""
 
 
 class NeedsAttention(LofiError):

@@ -5,15 +5,16 @@ A backend is one file, one line in pipeline/studio.py, and a green run of the ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seed, TrackPlan, Verdict
+from pipeline.domain.brief import ROLES
 from pipeline.errors import BackendFailed
 
 
@@ -113,11 +114,19 @@ class Matcher(Protocol):
 
 
 @runtime_checkable
-class Rehearsed(Protocol):
-    """A part that can try itself before anything is paid for."""
+class Modelled(Protocol):
+    """A part with a trained model: a process of its own loads it, once, and keeps it while memory allows."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it works, roughly."""
+        ...
 
     def rehearse(self) -> None:
-        """Load what it needs and see that it works. Raises BackendUnavailable or Damaged."""
+        """Load the model and see that it works, before anything is paid for.
+
+        Raises BackendUnavailable, Damaged or OutOfMemory.
+        """
         ...
 
 
@@ -150,10 +159,23 @@ class Painter(Protocol):
 
 
 @dataclass(frozen=True)
+class Standin:
+    """The offline `part`, called `name`, that plays where "auto" would rather have the one called `wanted`."""
+
+    part: Any
+    name: str
+    wanted: str
+
+    def note(self, role: str, why: str) -> str:
+        """Say in one line that it stands in, and why."""
+        return f"The {role} is {self.name!r}, for {self.wanted!r} cannot work here: {why}"
+
+
+@dataclass(frozen=True)
 class Studio:
     """The four together. Every part can be pickled: workers receive it whole.
 
-    `solo` names the roles whose part is held by one process of its own, because it loads gigabytes or a GPU.
+    `standins` are for the roles whose part was chosen by "auto", in case it cannot play after all.
     `notes` says which part stands in for one that is not there.
     """
 
@@ -162,5 +184,16 @@ class Studio:
     musician: Musician
     judge: Judge
     painter: Painter
-    solo: frozenset[str] = frozenset()
+    standins: Mapping[str, Standin] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def modelled(self) -> dict[str, Modelled]:
+        """The parts with a model, by role."""
+        parts = {role: getattr(self, role) for role in ROLES}
+        return {role: part for role, part in parts.items() if isinstance(part, Modelled)}
+
+    def instead(self, role: str, why: str) -> Studio:
+        """Return the studio with a role's stand-in in its place, and the note that says so."""
+        standin = self.standins[role]
+        return replace(self, **{role: standin.part}, notes=(*self.notes, standin.note(role, why)))

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.domain import Backend, Brief
 from pipeline.errors import BackendUnavailable, LofiError
-from pipeline.roles import Judge, Musician, Painter, Studio, Writer
+from pipeline.roles import Judge, Musician, Painter, Standin, Studio, Writer
 from pipeline.settings import Settings
 
 AUTO = "auto"
@@ -27,14 +27,13 @@ class Part:
     """Where a backend's class is, and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
-    `solo` parts hold a model: one process of their own has it. `model` is the setting that names the model whose
-    weights its backend credits first. `auto` is what else the constructor is given when "auto" chose the part.
+    `model` is the setting that names the model whose weights its backend credits first. `auto` is what else the
+    constructor is given when "auto" chose the part.
     """
 
     place: str
     settings: tuple[str, ...] = ()
     uses: Mapping[str, str] | None = None
-    solo: bool = False
     model: str | None = None
     auto: Mapping[str, object] | None = None
 
@@ -60,13 +59,11 @@ PARTS: dict[str, dict[str, Part]] = {
         "musicgen": Part(
             "pipeline.musicians.musicgen.musician:MusicGen",
             ("musicgen_model", "hub", "device", "precision"),
-            solo=True,
             model="musicgen_model",
         ),
         "audiocraft": Part(
             "pipeline.musicians.audiocraft.musician:AudiocraftMusicGen",
             ("audiocraft_model", "text_model", "multiband_model", "hub", "device", "precision"),
-            solo=True,
             model="audiocraft_model",
         ),
     },
@@ -76,7 +73,6 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.judges.clap.judge:ClapJudge",
             ("clap_model", "hub", "device", "precision"),
             uses={"ears": "signal"},
-            solo=True,
             model="clap_model",
         ),
     },
@@ -85,7 +81,6 @@ PARTS: dict[str, dict[str, Part]] = {
         "diffusion": Part(
             "pipeline.painters.diffusion.painter:DiffusionPainter",
             ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision", "prompts"),
-            solo=True,
             model="diffusion_model",
         ),
     },
@@ -117,31 +112,32 @@ def open_studio(settings: Settings) -> Studio:
     """Return the studio the settings name. Raises BackendUnavailable with the line that installs what is missing."""
     opened = {role: open_part(role, settings) for role in PARTS}
     parts = {role: part.made for role, part in opened.items()}
-    solo = frozenset(role for role, part in opened.items() if part.name in PARTS[role] and PARTS[role][part.name].solo)
-    return Studio(settings.studio, **parts, solo=solo, notes=tuple(part.note for part in opened.values() if part.note))
+    standins = {role: part.standin for role, part in opened.items() if part.standin}
+    notes = tuple(part.note for part in opened.values() if part.note)
+    return Studio(settings.studio, **parts, standins=standins, notes=notes)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """One part, `made`; the `name` of what it really is; a `note` when it stands in for what was wanted."""
+    """One part, `made`; a `note` when it stands in for what was wanted, else who could stand in for it, if anybody."""
 
     made: Any
-    name: str
     note: str = ""
+    standin: Standin | None = None
 
 
 def open_part(role: str, settings: Settings) -> Opened:
     """Return the part for one role alone. Raises BackendUnavailable, Damaged or PromptError."""
     name = part_names(settings)[role]
     if name != AUTO:
-        return Opened(_load(role, name, settings), name)
+        return Opened(_load(role, name, settings))
     neural, offline = _NEURAL[role], _OFFLINE[role]
+    standin = Standin(_load(role, offline, settings), offline, neural)
     try:
-        return Opened(_load(role, neural, settings, auto=True), neural)
+        return Opened(_load(role, neural, settings, auto=True), standin=standin)
     except (LofiError, ImportError, OSError, RuntimeError) as error:  # a broken installation is as good as none
         why = error.message if isinstance(error, LofiError) else str(error).partition("\n")[0]
-        note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {why}"
-        return Opened(_load(role, offline, settings), offline, note)
+        return Opened(standin.part, standin.note(role, why))
 
 
 def open_writer(settings: Settings) -> Writer:

@@ -31,6 +31,8 @@ _INDEXES = (
 """Which pieces big weights are in: their names in the layouts of transformers and diffusers."""
 _HEADER_LIMIT = 100 * 2**20
 """The longest header safetensors allows, in bytes."""
+SPARE = 1 << 30
+"""Bytes that a process with a model takes beside its weights: the libraries, and whatever is computed."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,16 @@ def _instead(folder: Path, layout: Layout) -> str:
 def weight_files(folder: Path) -> list[Path]:
     """Return the files of a folder that hold weights, by name."""
     return sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and not path.is_dir())
+
+
+def footprint(*models: Path) -> int:
+    """Return the bytes of memory a process takes that has loaded these models, roughly: folders, or single files."""
+    size = 0
+    for model in models:
+        files = [model] if model.is_file() else weight_files(model)
+        # Where a folder holds the same weights twice, the old format is not opened.
+        size += sum(path.stat().st_size for path in [f for f in files if f.suffix == ".safetensors"] or files)
+    return size + SPARE
 
 
 def _whole(folder: Path, layout: Layout) -> Sha256:

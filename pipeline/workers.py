@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipeline.errors import BackendFailed
+from pipeline.errors import OutOfMemory
 
 R = TypeVar("R")
 
@@ -26,7 +26,7 @@ class Workers:
     """A pool of `count` processes that call functions of steps. Usable from many threads.
 
     Processes are spawned, not forked: a child must not inherit the album's lock, or a killed run would go on
-    holding it. A worker that dies (out of memory, say) is replaced, and its call raises BackendFailed.
+    holding it. A worker that dies (out of memory, say) is replaced, and its call raises OutOfMemory.
     """
 
     def __init__(self, count: int, threads: int = 1) -> None:
@@ -65,7 +65,7 @@ class Workers:
                 return pool.submit(work, *args).result()
             except BrokenProcessPool:
                 self._drop(pool)
-                raise BackendFailed(
+                raise OutOfMemory(
                     "A worker process died, probably because memory ran out.",
                     "Close other programs, use fewer workers with LOFI_WORKERS=1 or a smaller model, and run the same "
                     "command again.",
@@ -73,6 +73,12 @@ class Workers:
             finally:
                 with self._lock:
                     self._running -= 1
+
+    @property
+    def started(self) -> bool:
+        """Whether there are processes, at work or waiting for some."""
+        with self._lock:
+            return self._pool is not None
 
     def stop(self) -> None:
         """Start nothing more. Calls under way go on to their end, so that what they make is kept."""

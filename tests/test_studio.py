@@ -26,8 +26,13 @@ class Absent:
 class WithModel(OfflineBand):
     """A musician that plays what the band plays and credits the model it was told of."""
 
+    memory = 1_000_000
+
     def __init__(self, musicgen_model: str) -> None:
         object.__setattr__(self, "model", musicgen_model)
+
+    def rehearse(self) -> None:
+        """Find nothing wrong with it."""
 
     @property
     def backend(self) -> Backend:
@@ -45,7 +50,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def model_player(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which one can."""
-    part = Part("test_studio:WithModel", ("musicgen_model",), solo=True, model="musicgen_model")
+    part = Part("test_studio:WithModel", ("musicgen_model",), model="musicgen_model")
     monkeypatch.setitem(PARTS["musician"], "musicgen", part)
 
 
@@ -69,9 +74,9 @@ def test_a_part_asked_for_by_name_never_falls_back(no_model: None) -> None:
 
 def test_a_part_with_a_model_has_a_process_of_its_own(model_player: None) -> None:
     """Only that one, and also when it came by auto."""
-    assert open_studio(Settings(musician="musicgen")).solo == {"musician"}
-    assert open_studio(Settings(musician="auto")).solo == {"musician"}
-    assert open_studio(Settings()).solo == frozenset()
+    assert set(open_studio(Settings(musician="musicgen")).modelled) == {"musician"}
+    assert set(open_studio(Settings(musician="auto")).modelled) == {"musician"}
+    assert open_studio(Settings()).modelled == {}
 
 
 def test_naming_the_part_the_studio_has_anyway_is_no_choice() -> None:

@@ -32,7 +32,6 @@ THUMBNAIL = "thumbnail.jpg"
 COVER_RECORD = "cover.json"
 MIX_RECORD = "mix.json"
 TITLES_RECORD = "titles.json"
-REHEARSAL_RECORD = "judge.json"
 CUE = "mix.cue"
 
 
@@ -71,6 +70,11 @@ class AlbumFolder(Folder):
     def track_record_path(number: int) -> str:
         """Return the path of a finished track's record, such as "tracks/03.json"."""
         return f"tracks/{number:02d}.json"
+
+    @staticmethod
+    def rehearsal_path(role: str) -> str:
+        """Return the path of the record that a part's model was tried, such as "rehearsals/judge.json"."""
+        return f"rehearsals/{role}.json"
 
     @staticmethod
     def mix_path(format: Format) -> str:

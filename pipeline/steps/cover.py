@@ -24,7 +24,7 @@ def paint_cover(session: Session) -> Cover:
         COVER_RECORD,
         Cover,
         digest(project.plan, seed, painter.backend),
-        lambda: session.label.workers_of("painter").run(paint, session.folder, session.project.plan, seed, painter),
+        lambda: session.label.crew.run("painter", paint, session.folder, session.project.plan, seed, painter),
         files=lambda made: made.files,
     )
     session.label.report(Progress("cover", f"{cover.scene}, {cover.palette}: {cover.why}"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pipeline.audio.decode import decode
-from pipeline.domain import Backend, Take, Verdict
-from pipeline.roles import Judge, Rehearsed
+from pipeline.domain import Take, Verdict
+from pipeline.roles import Judge
 from pipeline.shelf import AlbumFolder
-from pipeline.shelf.album_folder import REHEARSAL_RECORD
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
@@ -19,28 +18,13 @@ def judge_take(session: Session, take: Take) -> Verdict:
         folder.verdict_path(take.order.track.number, take.order.index),
         Verdict,
         digest(take.sha256, judge.backend),
-        lambda: session.label.workers_of("judge").run(listen, folder, take, judge),
+        lambda: session.label.crew.run("judge", listen, folder, take, judge),
     )
     session.label.catalogue.record_take(session.project.slug, take, verdict)
     said = "rejected" if not verdict.passed else f"{verdict.total:.2f}"
     number = take.order.track.number
     session.label.report(Progress("judge", f"take {take.order.index} of “{take.order.track.title}”: {said}", number))
     return verdict
-
-
-def rehearse_judge(session: Session) -> Backend:
-    """Let a judge that can try itself do so, once an album: before a take is paid for that it could not judge."""
-    folder, judge = session.folder, session.label.studio.judge
-    if not isinstance(judge, Rehearsed):
-        return judge.backend
-    run = session.label.workers_of("judge").run
-    return resume(folder, REHEARSAL_RECORD, Backend, digest(judge.backend), lambda: run(_rehearse, judge))
-
-
-def _rehearse(judge: Judge) -> Backend:
-    if isinstance(judge, Rehearsed):
-        judge.rehearse()
-    return judge.backend
 
 
 def judge_track(session: Session, takes: tuple[Take, ...]) -> tuple[Verdict, ...]:

@@ -59,7 +59,7 @@ def master_track(session: Session, choice: Choice, cover: Cover) -> Track:
             folder.track_record_path(plan.number),
             Track,
             made_from,
-            lambda: session.label.workers.run(finish, folder, choice, effects, seed, paths, tags),
+            lambda: session.label.crew.run("master", finish, folder, choice, effects, seed, paths, tags),
             files=lambda made: made.files,
         )
     except NeedsAttention as error:

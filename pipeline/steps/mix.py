@@ -56,7 +56,7 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover) -> Mix:
         MIX_RECORD,
         Mix,
         digest(*tracks, cover, tags, str(plan.overlaps)),
-        lambda: session.label.workers.run(blend, folder, plan, tags, lists),
+        lambda: session.label.crew.run("mix", blend, folder, plan, tags, lists),
         files=lambda made: made.files,
     )
     session.label.report(Progress("mix", f"{clock(mix.seconds)}, {mix.loudness:.1f} LUFS"))

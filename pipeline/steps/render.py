@@ -11,7 +11,7 @@ from pipeline.audio.encode import write_take
 from pipeline.audio.fingerprint import fingerprint
 from pipeline.catalogue.rows import Kind
 from pipeline.domain import Backend, RenderOrder, Take, TrackPlan, derive_seed
-from pipeline.errors import BackendFailed, LofiError
+from pipeline.errors import BackendFailed, LofiError, OutOfMemory
 from pipeline.roles import Musician, Rendering
 from pipeline.shelf import AlbumFolder
 from pipeline.steps.session import Progress, Session
@@ -85,10 +85,10 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
             entries.append(label.catalogue.begin_render(slug, order, kind, musician.backend, label.run_id))
 
     try:
-        outcomes = label.workers_of("musician").run(perform, session.folder, orders, musician, starting=begin)
+        outcomes = label.crew.run("musician", perform, session.folder, orders, musician, starting=begin)
     except BaseException as error:
-        if isinstance(error, BackendFailed):
-            # The process died, of too much at once as a rule: whoever tries again asks for less.
+        if isinstance(error, OutOfMemory):
+            # Too much at once: whoever tries again asks for less.
             session.largest_batch = max(1, len(orders) // 2)
         for entry, order in zip(entries, orders, strict=False):
             # A process that died in the middle of a batch has finished what stands on the shelf.
@@ -106,6 +106,8 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
         else:
             label.catalogue.end_render(entry, "failed", 0.0)
             session.failed.append(order)
+    if isinstance(outcomes[0], OutOfMemory):
+        label.crew.make_room("musician")
     if isinstance(outcomes[0], LofiError):
         raise outcomes[0]
     return outcomes[0]

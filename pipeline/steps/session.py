@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.catalogue import Catalogue
+from pipeline.crew import Crew
 from pipeline.domain import Brief, Project, RenderOrder, Sha256
 from pipeline.roles import Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
-from pipeline.workers import Workers
 
-Stage = Literal["plan", "render", "judge", "choose", "titles", "cover", "master", "mix", "release"]
+Stage = Literal["rehearse", "plan", "render", "judge", "choose", "titles", "cover", "master", "mix", "release"]
 
 
 @dataclass(frozen=True)
@@ -31,43 +31,32 @@ Report = Callable[[Progress], None]
 
 
 class Label:
-    """What every album of one library shares: the studio, the shelf, the catalogue and the workers.
+    """What every album of one library shares: the studio, the shelf, the catalogue and the crew.
 
     A plain class on purpose: Prefect copies dataclasses that are passed to a task, and a lock or a database
     connection must not be copied. With slots, because Prefect stores what it finds in an object's __dict__ as the
     run's parameters, and the settings may hold a server's address with a password in it.
     """
 
-    __slots__ = ("_solo", "catalogue", "report", "run_id", "settings", "shelf", "studio", "workers")
+    __slots__ = ("catalogue", "crew", "report", "run_id", "settings", "shelf", "studio")
 
     def __init__(
         self,
         studio: Studio,
         shelf: Shelf,
         catalogue: Catalogue,
-        workers: Workers,
+        crew: Crew,
         settings: Settings,
         report: Report,
         run_id: str,
-        solo: Mapping[str, Workers] | None = None,
     ) -> None:
         self.studio = studio
         self.shelf = shelf
         self.catalogue = catalogue
-        self.workers = workers
+        self.crew = crew
         self.settings = settings
         self.report = report
         self.run_id = run_id
-        self._solo = solo or {}
-
-    def workers_of(self, role: str) -> Workers:
-        """Return who does the work of a role: the pool, or the one process that holds the role's model."""
-        return self._solo.get(role, self.workers)
-
-    def stop(self) -> None:
-        """Start nothing more anywhere."""
-        for workers in (self.workers, *self._solo.values()):
-            workers.stop()
 
 
 class Session:

@@ -30,7 +30,7 @@ def match_titles(session: Session, choices: Sequence[Choice]) -> TitleMatch | No
     paths = tuple(choice.take.path for choice in choices)
 
     def match() -> TitleMatch:
-        similar = session.label.workers_of("judge").run(hear, folder, paths, titles, judge)
+        similar = session.label.crew.run("judge", hear, folder, paths, titles, judge)
         return TitleMatch(
             judge=judge.backend,
             titles=titles,

@@ -14,6 +14,7 @@ from PIL import Image
 from pipeline.audio.clip import Clip
 from pipeline.audio.encode import write_take
 from pipeline.catalogue import Catalogue
+from pipeline.crew import Crew
 from pipeline.domain import Cover, Project, TrackPlan, derive_seed
 from pipeline.roles import Studio
 from pipeline.settings import Settings
@@ -42,7 +43,7 @@ def session(root: Path, project: Project, settings: Settings) -> Iterator[Sessio
     try:
         catalogue.reserve(project.slug, project.brief, project.plan)
         with Workers(1) as workers:
-            label = Label(studio, shelf, catalogue, workers, settings, lambda _: None, "run-1")
+            label = Label(studio, shelf, catalogue, Crew(workers), settings, lambda _: None, "run-1")
             folder = shelf.album(project.slug)
             with folder.hold():
                 yield Session(label, project, folder)

@@ -18,6 +18,7 @@ from pipeline.domain import Backend, Gate, Score, TrackPlan, Verdict
 from pipeline.judges.clap.checkpoint import find_checkpoint
 from pipeline.judges.clap.words import canonical
 from pipeline.roles import Judge
+from pipeline.weights import footprint
 
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
@@ -50,6 +51,11 @@ class ClapJudge:
         ears = self._ears.backend
         version = f"1 with {ears.name} {ears.version}"
         return Backend(name="CLAP judge", version=version, licence="Apache-2.0", weights=(self._checkpoint.weights,))
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it works, roughly."""
+        return footprint(self._checkpoint.path)
 
     def rehearse(self) -> None:
         """Load the model and try it. Raises BackendUnavailable when it cannot judge: before a take is paid for."""

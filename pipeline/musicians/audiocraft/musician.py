@@ -20,7 +20,7 @@ from pipeline.musicians.audiocraft.checkpoint import LANGUAGE_MODEL
 from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband, find_parts
 from pipeline.musicians.windows.play import Report, play, silent
 from pipeline.roles import Rendering
-from pipeline.weights import AUDIOCRAFT, Found, find_model
+from pipeline.weights import AUDIOCRAFT, Found, find_model, footprint
 
 if TYPE_CHECKING:
     from pipeline.musicians.audiocraft.model import AudiocraftModel
@@ -76,6 +76,16 @@ class AudiocraftMusicGen:
             return MOST
         return self._fitting(free_memory(self._device) - 2 * (self._found.path / LANGUAGE_MODEL).stat().st_size)
 
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it works, roughly."""
+        text = self._parts.files.text_encoder
+        return footprint(self._found.path, text) + self.batch * self._row
+
+    def rehearse(self) -> None:
+        """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        self._model()
+
     def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
         """Yield what became of each order, in their order; `report` is told how far each take is.
 
@@ -105,10 +115,14 @@ class AudiocraftMusicGen:
         return load_model(self._parts.files, self._device, self._precision, multiband)
 
     def _fitting(self, room: int) -> int:
-        """Return how many windows fit into `room` bytes: each has its keys and values twice, for the guidance."""
+        """Return how many windows fit into `room` bytes."""
+        return max(1, min(MOST, (room - _SPARE) // self._row))
+
+    @property
+    def _row(self) -> int:
+        """Bytes that one more window in a batch takes; a quarter is for what is not its keys and values."""
         anatomy = self._parts.files.anatomy
-        row = 4 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * self._precision.itemsize
-        return max(1, min(MOST, int((room - _SPARE) / (1.25 * row))))
+        return int(5 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * self._precision.itemsize)
 
     def _refuse(self, order: RenderOrder) -> BackendFailed | None:
         """Say what an order asks for that cannot be done with what is here."""

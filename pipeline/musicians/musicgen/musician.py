@@ -18,6 +18,7 @@ from pipeline.memory import available_memory
 from pipeline.musicians.musicgen.checkpoint import find_checkpoint
 from pipeline.musicians.windows.play import Report, play, silent
 from pipeline.roles import Rendering
+from pipeline.weights import footprint
 
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
@@ -69,6 +70,15 @@ class MusicGen:
         On a GPU fewer may fit; they are then generated in smaller batches, without a difference in the takes.
         """
         return self._batch
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it works, roughly."""
+        return footprint(self._checkpoint.path) + self._batch * self._checkpoint.row
+
+    def rehearse(self) -> None:
+        """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        self._runtime()
 
     def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
         """Yield what became of each order, in their order; `report` is told how far each take is.

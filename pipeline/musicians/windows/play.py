@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from pipeline.domain import RenderOrder
-from pipeline.errors import BackendFailed
+from pipeline.errors import BackendFailed, OutOfMemory
 from pipeline.musicians.windows.model import HalfPrecise, Window, WindowModel, WindowOrder
 from pipeline.musicians.windows.reel import Reel
 from pipeline.roles import Rendering
@@ -116,9 +116,9 @@ class _Stage:
         return None
 
 
-def _no_room(reel: Reel) -> BackendFailed:
+def _no_room(reel: Reel) -> OutOfMemory:
     order = reel.order
-    return BackendFailed(
+    return OutOfMemory(
         f"There was not enough memory for take {order.index} of “{order.track.title}”.",
         "Close other programs, or use a smaller model, and run the same command again.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
+from pipeline.device import Device, Precision, choose_device, choose_precision
 from pipeline.domain import AlbumPlan, Backend, Seed, derive_seed
 from pipeline.errors import BackendFailed
 from pipeline.painters.diffusion.candidate import Candidate, candidate
@@ -25,7 +23,7 @@ from pipeline.painters.legibility import Picture
 from pipeline.painters.palettes import fitting, words_of
 from pipeline.painters.wrapping import shortened
 from pipeline.roles import Painting
-from pipeline.weights import DIFFUSERS, OPEN_CLIP, find_model
+from pipeline.weights import DIFFUSERS, OPEN_CLIP, find_model, footprint
 
 if TYPE_CHECKING:
     from pipeline.painters.diffusion.easel import Easel
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 
 _BORDERS = 0.2
 """How likely a cover gets a border of paper."""
-
-_TIGHT = 2 * 2**30
-"""Free bytes under which the models are let go after painting: a cover is painted once an album."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +74,7 @@ class DiffusionPainter:
         self._backend = Backend(
             name="diffusion", version="1", licence=painted.licence, weights=(painted, sight.weights)
         )
-        self._clip = sight.path
+        self._folder, self._clip = found.path, sight.path
         self._candidates = candidates
         choose_device(device)
         self._device: Device = device
@@ -90,6 +85,16 @@ class DiffusionPainter:
     def backend(self) -> Backend:
         """Who gets the credit: both models, with their licences and hashes."""
         return self._backend
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it works, roughly."""
+        return footprint(self._folder, self._clip)
+
+    def rehearse(self) -> None:
+        """Load both models. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        self._eye()
+        self._easel()
 
     def paint(self, plan: AlbumPlan, seed: Seed) -> Painting:
         """Paint the candidates, rank them, and return the best with type on it.
@@ -108,8 +113,6 @@ class DiffusionPainter:
         cover, _ = design.cover(COVER)
         thumbnail, _ = design.thumbnail(*THUMBNAIL)
         said = why(ranked, dropped, easel.notes)
-        del easel, eye
-        self._tidy()
         return Painting(cover, thumbnail, _scene(plan), best.candidate.palette.name, said)
 
     def paint_tracks(self, plan: AlbumPlan, seed: Seed) -> tuple[TrackPicture, ...]:
@@ -125,9 +128,7 @@ class DiffusionPainter:
         ]
         likeness = eye.similarity(pictures, [track.title for track in plan.tracks])
         chosen, given = linear_sum_assignment(-likeness)
-        del easel, eye
         by_track = {int(title): int(picture) for picture, title in zip(chosen, given, strict=True)}
-        self._tidy()
         return tuple(
             TrackPicture(track.number, pictures[by_track[place]], float(likeness[by_track[place], place]))
             for place, track in enumerate(plan.tracks)
@@ -143,19 +144,6 @@ class DiffusionPainter:
         from pipeline.painters.diffusion.eye import open_eye
 
         return open_eye(self._clip, choose_device(self._device))
-
-    def _tidy(self) -> None:
-        """Let the models go when memory is short: other stages have models too."""
-        from pipeline.painters.diffusion.easel import open_easel
-        from pipeline.painters.diffusion.eye import open_eye
-
-        device = choose_device(self._device)
-        if free_memory(device) < _TIGHT:
-            open_easel.cache_clear()
-            open_eye.cache_clear()
-            gc.collect()
-            if device.type == "cuda":
-                torch.cuda.empty_cache()
 
 
 def _painted(easel: Easel, words: Words, seed: Seed, count: int) -> tuple[list[tuple[int, Picture]], list[str]]:

@@ -42,7 +42,7 @@ def test_the_studio_opens_it_by_its_settings(tiny_model: Tiny) -> None:
     """`--judge clap` with a folder: it is the judge, in a process of its own, and its weights are credited."""
     folder = tiny_model("clap")
     studio = open_studio(Settings(judge="clap", clap_model=str(folder)))
-    assert "judge" in studio.solo
+    assert "judge" in studio.modelled
     (weights,) = studio.judge.backend.weights
     assert (weights.name, weights.licence, len(weights.sha256)) == (str(folder), "Apache-2.0", 64)
     assert "signal judge" in studio.judge.backend.version

@@ -17,7 +17,7 @@ from pipeline.errors import BackendUnavailable
 from pipeline.judges.clap.judge import PROMPT, THROUGHOUT, TITLE, ClapJudge
 from pipeline.judges.clap.words import canonical
 from pipeline.judges.signal import SignalJudge
-from pipeline.roles import Matcher, Rehearsed
+from pipeline.roles import Matcher, Modelled
 
 pytestmark = pytest.mark.neural
 
@@ -79,7 +79,7 @@ def values(judge: ClapJudge, clip: Clip, plan: TrackPlan = PLAN) -> dict[str, fl
 
 def test_it_fills_both_roles(taught: ClapJudge) -> None:
     """It judges, matches, and can be tried before anything is paid for."""
-    assert isinstance(taught, Matcher) and isinstance(taught, Rehearsed)
+    assert isinstance(taught, Matcher) and isinstance(taught, Modelled)
 
 
 def test_of_two_takes_the_one_like_its_prompt_is_ahead(taught: ClapJudge) -> None:

@@ -88,4 +88,4 @@ def test_a_device_that_is_not_there(folder):
 def test_the_studio_opens_it_by_its_settings(folder):
     """Settings alone make the musician."""
     studio = open_studio(Settings(studio="offline", musician="musicgen", musicgen_model=str(folder)))
-    assert studio.musician.backend.name == "musicgen" and "musician" in studio.solo
+    assert studio.musician.backend.name == "musicgen" and "musician" in studio.modelled

@@ -47,7 +47,7 @@ def test_the_studio_opens_it_by_name(tiny_model: TinyModel) -> None:
             device="cpu",
         )
     )
-    assert studio.painter.backend.name == "diffusion" and studio.solo == {"painter"}
+    assert studio.painter.backend.name == "diffusion" and set(studio.modelled) == {"painter"}
 
 
 def test_every_track_gets_the_picture_that_fits_its_title(turbo: Any) -> None:

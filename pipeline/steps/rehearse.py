@@ -1,0 +1,42 @@
+"""Rehearse: every part with a model is tried before anything is paid for that it would be needed for."""
+
+from __future__ import annotations
+
+from pipeline.domain import Backend
+from pipeline.errors import LofiError
+from pipeline.roles import Modelled
+from pipeline.steps.resume import digest, resume
+from pipeline.steps.session import Label, Progress, Session
+
+
+def settle_studio(label: Label) -> None:
+    """Put its stand-in in the place of each part that "auto" chose and that cannot play after all.
+
+    Before the album is planned, so that its notes say so.
+    """
+    for role in label.studio.standins:
+        part = label.studio.modelled.get(role)
+        if part is None:
+            continue
+        try:
+            label.crew.run(role, rehearse, part)
+        except LofiError as error:
+            label.studio = label.studio.instead(role, error.message)
+            label.report(Progress("rehearse", label.studio.notes[-1]))
+
+
+def rehearse_part(session: Session, role: str) -> Backend:
+    """Let a part with a model try it, once an album. Raises what the part raises."""
+    part = session.label.studio.modelled[role]
+    backend: Backend = getattr(session.label.studio, role).backend
+
+    def play() -> Backend:
+        session.label.crew.run(role, rehearse, part)
+        return backend
+
+    return resume(session.folder, session.folder.rehearsal_path(role), Backend, digest(backend), play)
+
+
+def rehearse(part: Modelled) -> None:
+    """Load and try a part's model in its process."""
+    part.rehearse()
