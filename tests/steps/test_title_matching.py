@@ -102,7 +102,7 @@ def test_what_was_matched_is_not_matched_again(held: Session) -> None:
     """A run that is resumed finds the record, with no model and no worker; other takes are matched anew."""
     choices = chosen(held)
     first = match_titles(held, choices)
-    held.label.stop()
+    held.label.crew.stop()
     assert match_titles(held, choices) == first
     with pytest.raises(Stopped):
         match_titles(held, choices[::-1])
