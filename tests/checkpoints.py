@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import string
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -24,15 +25,16 @@ CORPUS = [
 
 
 def t5(out: Path, d_model: int = 512) -> None:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from tokenizers.processors import TemplateProcessing
     from transformers import T5Config, T5EncoderModel, T5TokenizerFast
 
-    tk = Tokenizer(models.Unigram())
+    # Not trained, for training breaks ties by chance: words of the corpus, and letters for all others.
+    words = sorted({f"▁{word}" for line in CORPUS for word in line.split()})
+    letters = sorted(set(string.printable) - set(string.whitespace) | {"▁"})
+    special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    tk = Tokenizer(models.Unigram([*special, *((w, -3.0) for w in words), *((c, -6.0) for c in letters)], unk_id=2))
     tk.pre_tokenizer, tk.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
-    tk.train_from_iterator(
-        CORPUS, trainers.UnigramTrainer(vocab_size=200, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>")
-    )
     tk.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", tk.token_to_id("</s>"))])
     # Save the tokenizer before any padded call: one saved after it breaks EncodecFeatureExtractor on load.
     T5TokenizerFast(tokenizer_object=tk, extra_ids=0).save_pretrained(out)
