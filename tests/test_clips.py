@@ -15,7 +15,7 @@ from pipeline.clips import Place, render_clips
 from pipeline.domain import Backend, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 from pipeline.shelf.atomic import hash_file
 from pipeline.wishes import Wish, order_clips, refuse_unused
 from pipeline.workers import Workers
@@ -30,7 +30,7 @@ class Sines:
     backend = Backend(name="sines", version="1", licence="CC0-1.0")
     batch = 2
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | BackendFailed]:
         for order in orders:
             if order.seed == 13:
                 yield BackendFailed("Unlucky.")

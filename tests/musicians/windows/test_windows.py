@@ -22,7 +22,7 @@ from pipeline.domain import Controls
 from pipeline.errors import BackendFailed
 from pipeline.musicians.windows.play import play
 from pipeline.musicians.windows.reel import CUT, OVERLAP, TRIES
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 
 
 def one(model, wanted):
@@ -215,5 +215,6 @@ def test_progress_is_told_of_every_take():
     """It never goes back and ends at 1."""
     told = {}
     orders = [order(1), order(2, prompt="high", seconds=25.0)]
-    list(play(orders, Organ(), 2, report=lambda which, share: told.setdefault(which.seed, []).append(share)))
+    booth = Booth(progress=lambda which, share: told.setdefault(which.seed, []).append(share))
+    list(play(orders, Organ(), 2, booth=booth))
     assert all(shares == sorted(shares) and shares[-1] == 1 for shares in told.values()) and set(told) == {1, 2}
