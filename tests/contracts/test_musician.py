@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from pipeline.domain import Backend, RenderOrder, TrackPlan
+from pipeline.errors import Stopped
 from pipeline.musicians.musicgen.musician import MusicGen
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Musician
+from pipeline.roles import Booth, Musician, Rendering
 
 BACKENDS: dict[str, Callable[[], Musician]] = {"offline band": OfflineBand}
 
@@ -83,6 +84,22 @@ def test_a_take_does_not_depend_on_the_ones_beside_it(musician):
     (alone,) = play(musician, order(5))
     _, beside = play(musician, order(6, groove="bossa"), order(5))
     assert alone.samples.tobytes() == beside.samples.tobytes()
+
+
+def test_it_tells_how_far_each_take_is(musician):
+    """Shares of the orders it was given; each rises, and ends at 1 when the take is whole."""
+    told = {1: [], 2: []}
+    booth = Booth(progress=lambda which, share: told[which.seed].append(share))
+    for seed, outcome in zip((1, 2), musician.render([order(1), order(2)], booth), strict=True):
+        assert isinstance(outcome, Rendering) and told[seed][-1] == 1
+    assert all(len(shares) > 1 and shares == sorted(shares) and shares[0] >= 0 for shares in told.values())
+
+
+def test_asked_to_stop_it_begins_nothing_and_says_so_of_each_order(musician):
+    """Nothing is lost without a word: each order has its answer."""
+    outcomes = list(musician.render([order(1), order(2)], Booth(stopping=lambda: True)))
+    assert [type(outcome) for outcome in outcomes] == [Stopped, Stopped]
+    assert not any(outcome.retryable for outcome in outcomes)
 
 
 def test_another_seed_is_another_take(musician):

@@ -14,7 +14,8 @@ import pytest
 from audiocraft_orders import order
 
 from pipeline.domain import Controls, Heard
-from pipeline.errors import BackendFailed, BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.roles import Booth
 
 pytestmark = pytest.mark.neural
 
@@ -107,7 +108,7 @@ def test_without_multiband_diffusion_its_takes_alone_fail(musician):
     player = musician()
     wants = order(controls=Controls(multiband=True))
     plain, failed = player.render([order(), wants])
-    assert plain.clip.frames and isinstance(failed, BackendFailed)
+    assert plain.clip.frames and isinstance(failed, BackendUnavailable)
     assert "hf download facebook/multiband-diffusion mbd_musicgen_32khz.th" in failed.remedy
     with pytest.raises(BackendUnavailable, match="MultiBand Diffusion is not on this machine"):
         list(player.render([wants]))

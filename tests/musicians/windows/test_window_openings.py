@@ -93,6 +93,7 @@ def test_what_cannot_be_used_fails_its_own_take_in_one_line(tmp_path, which):
     for words, file in unusable(tmp_path).items():
         bad, good = play([order(**{which: file}), order(2)], Organ(), 2)
         assert isinstance(bad, BadBrief) and words in bad.message, (words, bad)
+        assert not bad.retryable  # the file is as bad the next time
         assert "\n" not in str(bad) and which in bad.message and bad.remedy
         assert isinstance(good, Rendering)
 
