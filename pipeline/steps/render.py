@@ -105,7 +105,8 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
         _settle(session, entry, outcome)
         if isinstance(outcome, LofiError):
             report(order, 0.0)
-            session.failed.append(order)
+            if not isinstance(outcome, Stopped):
+                session.failed.append(order)
     if isinstance(outcomes[0], LofiError):
         raise outcomes[0]
     return outcomes[0]
