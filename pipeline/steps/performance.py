@@ -57,8 +57,8 @@ def _telling(orders: Sequence[RenderOrder]) -> Callable[[RenderOrder, float], No
 
     def progress(order: RenderOrder, share: float) -> None:
         """Tell the caller, once for every percent."""
-        place, percent = places[order], int(100 * share)
-        if told.get(place) != percent:
+        place, percent = places.get(order), int(100 * share)
+        if place is not None and told.get(place) != percent:
             told[place] = percent
             tell((place, percent / 100))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,16 @@ def test_asked_to_stop_it_begins_nothing_and_says_so_of_each_order(musician):
     outcomes = list(musician.render([order(1), order(2)], Booth(stopping=lambda: True)))
     assert [type(outcome) for outcome in outcomes] == [Stopped, Stopped]
     assert not any(outcome.retryable for outcome in outcomes)
+
+
+def test_given_up_half_way_it_plays_the_next_time_as_ever(musician):
+    """Whatever it was in the middle of leaves no trace in the next take."""
+    (before,) = play(musician, order(4))
+    asked = itertools.count()
+    *_, last = musician.render([order(4), order(5)], Booth(stopping=lambda: next(asked) >= 1))
+    assert isinstance(last, Stopped)
+    (after,) = play(musician, order(4))
+    assert after.samples.tobytes() == before.samples.tobytes()
 
 
 def test_another_seed_is_another_take(musician):
