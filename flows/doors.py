@@ -32,7 +32,7 @@ class _Stopping:
         if self.asked:
             os._exit(INTERRUPTED)
         self.asked = True
-        _say("Stopping: what is being rendered is finished first. Once more to leave at once.")
+        _say("Stopping: what takes seconds is finished first, longer renders are given up. Once more to leave at once.")
         raise KeyboardInterrupt
 
 

@@ -15,11 +15,12 @@ from pipeline.catalogue.rows import AlbumRow
 from pipeline.domain import Album, Backend, Brief, Project
 from pipeline.errors import LofiError, ShelfError
 from pipeline.library import open_to_look
+from pipeline.roles import Ear
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
 from pipeline.shelf.names import slug_of
-from pipeline.studio import STUDIOS
+from pipeline.studio import STUDIOS, open_part
 from pipeline.workers import Workers
 
 WHOLE, DAMAGED = 0, 1
@@ -178,8 +179,9 @@ def replay(slug: str, number: int, index: int | None, settings: Settings) -> Non
     album = folder.read_manifest()
     take = find_take(album, number, index)
     musician = open_musician_of(take.backend, album.brief, settings)
+    ear = _ear(album.brief, settings) if take.backend.weights else None
     with Workers(1) as workers:
-        played = replay_take(folder, take, musician, workers)
+        played = replay_take(folder, take, musician, workers, ear)
     name = f"Take {take.order.index} of “{take.order.track.title}”"
     if played.same:
         click.echo(f"{name}: the same, byte for byte ({played.backend}).")
@@ -192,6 +194,16 @@ def replay(slug: str, number: int, index: int | None, settings: Settings) -> Non
     )
     if not played.agrees:
         raise click.exceptions.Exit(DAMAGED)
+
+
+def _ear(brief: Brief, settings: Settings) -> Ear | None:
+    """Return the judge that heard a model's takes of an album while they were made, where there was one."""
+    try:
+        judge = open_part("judge", settings.model_copy(update={"studio": brief.studio, "judge": brief.judge})).made
+    except LofiError as error:
+        click.echo(f"The judge that heard it being made cannot hear it now: {error.message}", err=True)
+        return None
+    return judge if isinstance(judge, Ear) else None
 
 
 def reindex(settings: Settings) -> None:

@@ -1,15 +1,16 @@
-"""What a person sees while an album is made: a bar with the time left on a terminal, plain lines elsewhere."""
+"""What a person sees while an album is made: bars with the time left on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from flows.underway import UnderWay, progress_bar, shorten
 from pipeline.domain import Brief
 from pipeline.steps.session import Progress as Done
 from pipeline.steps.session import Stage
@@ -27,30 +28,33 @@ class Screen:
     def __init__(self, console: Console, brief: Brief) -> None:
         self._console = console
         self._brief = brief
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._bar = progress_bar(console)
+        self._under_way = UnderWay(console, self._bar)
+        self._done = 0.0
+        self._reporting = Lock()
         takes = brief.takes * COSTS["render"] + brief.takes * COSTS["judge"]
         total = brief.tracks * brief.seconds * (takes + COSTS["master"] + COSTS["mix"]) + COVER_COST
         self._task = self._bar.add_task("Preparing", total=total)
 
     def report(self, done: Done) -> None:
-        """Show one thing done. Safe to call from any thread; never fails the step that reports."""
-        with suppress(BrokenPipeError):
+        """Show one thing done or under way. Safe to call from any thread; never fails the step that reports."""
+        with suppress(BrokenPipeError), self._reporting:
             self._show(done)
 
     def _show(self, done: Done) -> None:
-        if self._console.is_terminal:
-            self._bar.update(self._task, description=_shorten(f"{done.stage} {done.text}"), advance=self._cost(done))
+        place = "" if done.track is None else f"{done.track:02d} "
+        said = f"{done.stage:<7} {place}{done.text}"
+        if done.share is not None:
+            self._under_way.show(said, done.share)
         else:
-            place = "" if done.track is None else f"{done.track:02d} "
-            self._console.print(Text(f"{done.stage:<7} {place}{done.text}"), soft_wrap=True)
+            self._under_way.forget(said)
+            self._done += self._cost(done)
+            if self._console.is_terminal:
+                self._bar.update(self._task, description=shorten(f"{done.stage} {done.text}"))
+            else:
+                self._console.print(Text(said), soft_wrap=True)
+        made = self._under_way.made * COSTS["render"] * self._brief.seconds
+        self._bar.update(self._task, completed=self._done + made)
 
     def _cost(self, done: Done) -> float:
         if done.stage == "cover":
@@ -66,8 +70,3 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
-
-
-def _shorten(text: str, limit: int = 60) -> str:
-    # Rich reads square brackets as markup, and a title may contain them.
-    return (text if len(text) <= limit else text[: limit - 1] + "…").replace("[", r"\[")

@@ -13,23 +13,17 @@ The record of `clips/rhodes.flac` is `clips/rhodes.flac.json`: a Take, with the 
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
-from pipeline.audio.clip import Clip
-from pipeline.audio.encode import write_take
-from pipeline.audio.ffmpeg import room_for
-from pipeline.audio.fingerprint import fingerprint
 from pipeline.domain import Backend, RenderOrder, Take
-from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
-from pipeline.roles import Musician, Rendering
-from pipeline.shelf.atomic import explained, hash_file, sync_file
+from pipeline.errors import BadBrief, LofiError, ShelfError
+from pipeline.roles import Musician
+from pipeline.shelf.atomic import explained
 from pipeline.shelf.folder import Folder
+from pipeline.shelf.takes import TakeFiles
+from pipeline.steps.performance import hearing, perform
 from pipeline.workers import Workers
 
 SUFFIXES = (".flac", ".wav")
@@ -64,12 +58,16 @@ class Place:
 
 
 def render_clips(
-    orders: Sequence[RenderOrder], musician: Musician, place: Place, workers: Workers
+    orders: Sequence[RenderOrder],
+    musician: Musician,
+    place: Place,
+    workers: Workers,
+    report: Callable[[RenderOrder, float], None] = lambda _, __: None,
 ) -> Iterator[tuple[Path, Take] | LofiError]:
     """Yield what became of each order, in their order: its file and record, or the error it failed with.
 
-    A clip that was rendered before from the same order by the same backend is not rendered again. Raises what the
-    worker raises when nothing can be rendered at all.
+    A clip that was rendered before from the same order by the same backend is not rendered again. `report` is told
+    how much of each clip is made, from 0 to 1. Raises what the worker raises when nothing can be rendered at all.
     """
     paths = [
         place.of(order, musician.backend) for order in orders
@@ -80,17 +78,23 @@ def render_clips(
     size = max(1, musician.batch)
     for start in range(0, len(wanted), size):
         group = wanted[start : start + size]
-        missing = [(path, order) for path, order, take in group if take is None]
-        made = iter(workers.run(_perform, missing, musician) if missing else [])
+        missing = [(order, _files(path)) for path, order, take in group if take is None]
+        heard = hearing([order for order, _ in missing], report)
+        made = iter(workers.run(perform, missing, musician, hearing=heard) if missing else [])
         for path, _, take in group:
             outcome = take or next(made)
             yield (path, outcome) if isinstance(outcome, Take) else outcome
 
 
+def _files(path: Path) -> TakeFiles:
+    return TakeFiles(Folder(path.parent), path.name, f"{path.name}.json", f"{path.name}.codes.npz")
+
+
 def _record(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
     """Return the record beside a clip when it answers this order, as this backend plays it."""
+    files = _files(path)
     try:
-        take = Folder(path.parent).peek(f"{path.name}.json", Take)
+        take = files.folder.peek(files.record, Take)
     except LofiError:
         return None
     return take if take is not None and (take.order, take.backend, take.path) == (order, backend, path.name) else None
@@ -99,52 +103,3 @@ def _record(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
 def _finished(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
     take = _record(path, order, backend)
     return take if take is not None and Folder(path.parent).has_hash(path.name, take.sha256) else None
-
-
-def _perform(wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician) -> list[Take | LofiError]:
-    """Render in a worker process, and write each clip as soon as it is there."""
-    outcomes: list[Take | LofiError] = []
-    renderings = musician.render([order for _, order in wanted])
-    for (path, order), rendering in zip(wanted, renderings, strict=False):
-        if isinstance(rendering, BackendFailed):
-            outcomes.append(rendering)
-        else:
-            outcomes.append(_keep(path, order, rendering, musician))
-    name = musician.backend.name
-    return [*outcomes, *(BackendFailed(f"{name} gave nothing.") for _ in wanted[len(outcomes) :])]
-
-
-def _keep(path: Path, order: RenderOrder, rendering: Rendering, musician: Musician) -> Take:
-    """Write a clip, its codes and its record; the record is on the disk before the clip gets its name."""
-    folder, clip = Folder(path.parent), rendering.clip
-    codes = None
-    if rendering.codes is not None:
-        name = f"{path.name}.codes.npz"
-        with folder.writing(name) as temp, temp.open("wb") as file:
-            np.savez_compressed(file, codes=rendering.codes)
-        codes = folder.record(name)
-    with folder.writing(path.name) as temp:
-        _write(temp, clip, path.suffix.lower())
-        sync_file(temp)
-        take = Take(
-            order=order,
-            path=path.name,
-            sha256=hash_file(temp)[0],
-            frames=clip.frames,
-            rate=clip.rate,
-            backend=musician.backend,
-            fingerprint=fingerprint(clip),
-            codes=codes,
-        )
-        folder.put(take, f"{path.name}.json")
-    return take
-
-
-def _write(temp: Path, clip: Clip, suffix: str) -> None:
-    if suffix == ".flac":
-        write_take(temp, clip)
-        return
-    memory = io.BytesIO()  # libsndfile does not say when the disk is full
-    soundfile.write(memory, clip.samples, clip.rate, format="WAV", subtype="PCM_24")
-    with room_for([temp]):
-        temp.write_bytes(memory.getbuffer())

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipeline.domain import Seconds
-from pipeline.errors import OutOfMemory
+from pipeline.errors import OutOfMemory, Stopped
 from pipeline.memory import available_memory
 from pipeline.trace import Span, Trace
-from pipeline.workers import Stopped, Workers
+from pipeline.workers import Workers
 
 R = TypeVar("R")
 
@@ -129,7 +129,7 @@ class Crew:
     def _admit(self, soloist: _Soloist) -> bool:
         """Whether a part may go to work now. Others that have rested long enough are sent home for it."""
         if self._stopped:
-            raise Stopped
+            raise Stopped("Nothing more is started.")
         others = [other for other in self._soloists.values() if other is not soloist and other.there]
         # Those that are still loading have not taken yet what they will take.
         coming = sum(other.need for other in others if not other.loaded)
@@ -148,6 +148,8 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.stop()  # whoever leaves like that waits for no result
         self.close()
 
 

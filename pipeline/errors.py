@@ -1,7 +1,7 @@
 """Every error the label raises on purpose.
 
     LofiError                   one clear line for a person; never a traceback
-    ├── BadBrief                the request cannot be made into an album (exit 2)
+    ├── BadBrief                the request cannot be met: an album, or a file to hear (exit 2)
     ├── BadSettings             a setting or environment variable is wrong (exit 2)
     ├── PromptError             a file in prompts/ is missing, malformed or lacks a variable (exit 2)
     ├── ShelfError              the library cannot be used: read-only, full, not a folder (exit 2)
@@ -12,6 +12,7 @@
     ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
     ├── BackendFailed           a part of the studio failed; worth trying again (exit 1, retryable)
     │   └── OutOfMemory         memory ran out: worth trying again with less at once (exit 1, retryable)
+    ├── Stopped                 it was asked to stop before it was done (exit 130)
     └── NeedsAttention          no take was good enough within the re-rolls allowed (exit 1)
 
 A message says what happened; `remedy` says what to do next. Doors print both and exit with `exit_code`.
@@ -39,7 +40,7 @@ class LofiError(Exception):
 
 
 class BadBrief(LofiError):
-    """The request cannot be made into an album."""
+    """The request cannot be made into an album, or a file it names is nothing to hear."""
 
     exit_code = 2
 
@@ -94,6 +95,12 @@ class BackendFailed(LofiError):
 
 class OutOfMemory(BackendFailed):
     """Memory ran out, of the machine or of the GPU, or a process died as processes do when it has."""
+
+
+class Stopped(LofiError):
+    """It was asked to stop: it was not begun, or was given up half-way."""
+
+    exit_code = 130
 
 
 class NeedsAttention(LofiError):

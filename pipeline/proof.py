@@ -14,11 +14,11 @@ from pipeline.audio.decode import blocks, decode
 from pipeline.audio.encode import write_take
 from pipeline.domain import Album, FileRecord, Project, Sha256, Take
 from pipeline.errors import Damaged, LofiError, ShelfError
-from pipeline.roles import Musician
+from pipeline.roles import Booth, Ear, Musician
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import MANIFEST, PLAN
 from pipeline.shelf.atomic import hash_file
-from pipeline.workers import Workers
+from pipeline.workers import Workers, stopping
 
 AUDIO = {".flac", ".mp3", ".m4a", ".opus"}
 PICTURES = {".png", ".jpg"}
@@ -119,14 +119,14 @@ def find_take(album: Album, number: int, index: int | None) -> Take:
     raise ShelfError(f"Track {number} has no take {index}.", f"It has {', '.join(map(str, have))}.")
 
 
-def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers) -> Replayed:
-    """Render a take again from its record and compare it with the one on the shelf."""
-    return workers.run(_replay, folder, take, musician)
+def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers, ear: Ear | None = None) -> Replayed:
+    """Render a take again from its record, with the `ear` that heard it then, and compare it with the one there is."""
+    return workers.run(_replay, folder, take, musician, ear)
 
 
-def _replay(folder: AlbumFolder, take: Take, musician: Musician) -> Replayed:
+def _replay(folder: AlbumFolder, take: Take, musician: Musician, ear: Ear | None) -> Replayed:
     folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
-    rendering = next(iter(musician.render([take.order])))
+    rendering = next(iter(musician.render([take.order], Booth(stopping=stopping, ear=ear))))
     if isinstance(rendering, LofiError):
         raise rendering
     backend = f"{musician.backend.name} {musician.backend.version}"

@@ -5,7 +5,7 @@ A backend is one file, one line in pipeline/studio.py, and a green run of the ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seed, TrackPlan, Verdict
 from pipeline.domain.brief import ROLES
-from pipeline.errors import BackendFailed
+from pipeline.errors import LofiError
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,31 @@ class Rendering:
 
 
 @runtime_checkable
+class Ear(Protocol):
+    """Hears one stretch of a take against what was ordered: a judge that can say so while the take is made."""
+
+    def fault(self, clip: Clip, track: TrackPlan) -> str | None:
+        """Return in plain words, such as "it is ...", why a stretch cannot be of this track; None when it may be.
+
+        Never raises on poor audio, and has nothing to say where it cannot tell.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Booth:
+    """How a musician is heard and told things while it plays. By default nobody listens, and nobody asks it to stop.
+
+    `progress` is told how much of a take is made, from 0 to 1; `stopping` says whether someone asked to stop, and then
+    nothing more is begun that takes longer than seconds; `ear` hears a stretch against its prompt, where one is there.
+    """
+
+    progress: Callable[[RenderOrder, float], None] = lambda _, __: None
+    stopping: Callable[[], bool] = lambda: False
+    ear: Ear | None = None
+
+
+@runtime_checkable
 class Musician(Protocol):
     """Renders takes."""
 
@@ -71,11 +96,12 @@ class Musician(Protocol):
         """How many orders gain from being rendered together; 1 when none do."""
         ...
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
         """Yield what became of each order, in their order: an order that fails takes no other along.
 
-        A take depends on its own order alone, never on the others beside it. Raises BackendUnavailable when
-        nothing can be rendered at all.
+        A take depends on its own order alone, never on the others beside it. An order that is given up because the
+        booth asked to stop yields Stopped; what is whole by then is yielded all the same. Raises BackendUnavailable
+        when nothing can be rendered at all.
         """
         ...
 

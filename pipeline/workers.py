@@ -13,13 +13,10 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipeline.errors import OutOfMemory
+from pipeline.errors import OutOfMemory, Stopped
+from pipeline.intercom import Intercom, Line
 
 R = TypeVar("R")
-
-
-class Stopped(Exception):
-    """The workers start nothing more."""
 
 
 class Workers:
@@ -40,6 +37,7 @@ class Workers:
         self._stopped = threading.Event()
         self._running = 0
         self._pool: ProcessPoolExecutor | None = None
+        self._intercom: Intercom | None = None
 
     def warm(self, *needed: object) -> None:
         """Start the processes now and let them load numpy and scipy while something else goes on.
@@ -49,20 +47,29 @@ class Workers:
         for _ in range(self.count):
             self._warming.append(self._open_pool().submit(_load, *needed))
 
-    def run(self, work: Callable[..., R], *args: Any, starting: Callable[[], None] = lambda: None) -> R:
+    def run(
+        self,
+        work: Callable[..., R],
+        *args: Any,
+        starting: Callable[[], None] = lambda: None,
+        hearing: Callable[[Any], None] | None = None,
+    ) -> R:
         """Call `work` in a worker and return its result; its exception is raised here.
 
-        `starting` is called first, once a worker is free. Raises Stopped after `stop`.
+        `starting` is called first, once a worker is free. `hearing` is called in this thread with each message that
+        the work sends with `tell`, all of them before this returns. Raises Stopped after `stop`.
         """
         with self._free:
             if self._stopped.is_set():
-                raise Stopped
+                raise Stopped("Nothing more is started.")
             starting()
             with self._lock:
                 self._running += 1
             pool = self._open_pool()
             try:
-                return pool.submit(work, *args).result()
+                if hearing is None:
+                    return pool.submit(work, *args).result()
+                return self._hear(pool, hearing, work, args)
             except BrokenProcessPool:
                 self._drop(pool)
                 raise OutOfMemory(
@@ -80,16 +87,36 @@ class Workers:
         with self._lock:
             return self._pool is not None
 
+    def _hear(
+        self, pool: ProcessPoolExecutor, hearing: Callable[[Any], None], work: Callable[..., R], args: tuple[Any, ...]
+    ) -> R:
+        assert self._intercom is not None  # it is there from the first pool on
+        with self._intercom.call() as call:
+            future = pool.submit(_answer, call.number, work, *args)
+            # Also when the process dies, so that nobody waits for more of it.
+            future.add_done_callback(lambda _: call.end())
+            for message in call:
+                hearing(message)
+            return future.result()
+
     def stop(self) -> None:
-        """Start nothing more. Calls under way go on to their end, so that what they make is kept."""
-        self._stopped.set()
+        """Start nothing more. Calls under way that ask `stopping` may end early; the others go on to their end."""
+        with self._lock:
+            if not self._stopped.is_set() and self._intercom is not None:
+                self._intercom.stop()
+            self._stopped.set()
 
     def close(self) -> None:
         """Let running calls finish, forget queued ones, and end the processes."""
         with self._lock:
             pool, self._pool = self._pool, None
-        if pool is None:
-            return
+            intercom, self._intercom = self._intercom, None
+        if pool is not None:
+            self._end(pool)
+        if intercom is not None:
+            intercom.close()
+
+    def _end(self, pool: ProcessPoolExecutor) -> None:
         if self._running == 0 and not all(warm.done() for warm in self._warming):
             # They are still loading libraries for work that will not come: nobody should wait for that.
             for process in list((pool._processes or {}).values()):  # nothing public ends a pool's own
@@ -98,10 +125,17 @@ class Workers:
 
     def _open_pool(self) -> ProcessPoolExecutor:
         with self._lock:
+            if self._intercom is None:
+                self._intercom = Intercom()
+                if self._stopped.is_set():
+                    self._intercom.stop()
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(
-                    self.count, mp_context=context, initializer=_settle_in, initargs=(self._threads,)
+                    self.count,
+                    mp_context=context,
+                    initializer=_settle_in,
+                    initargs=(self._threads, self._intercom.line),
                 )
             return self._pool
 
@@ -118,11 +152,41 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.stop()  # whoever leaves like that waits for no result
         self.close()
 
 
-def _settle_in(threads: int) -> None:
+class _Here:
+    """What this process knows when it is a worker: its line to the parent, and the call it is at, if that is heard."""
+
+    line: Line | None = None
+    call: int | None = None
+
+
+def tell(message: Any) -> None:
+    """Send a small message from a worker to the caller of this very call; does nothing where nobody hears."""
+    if _Here.line is not None and _Here.call is not None:
+        _Here.line.tell(_Here.call, message)
+
+
+def stopping() -> bool:
+    """Whether the parent of this worker has called `Workers.stop`; False where this is no worker."""
+    return _Here.line is not None and _Here.line.stopping()
+
+
+def _answer(call: int, work: Callable[..., R], *args: Any) -> R:
+    """Do a call in a worker that is heard."""
+    _Here.call = call
+    try:
+        return work(*args)
+    finally:
+        _Here.call = None
+
+
+def _settle_in(threads: int, line: Line) -> None:
     """Prepare a fresh worker: Ctrl-C is the parent's to handle, and a worker never outlives its parent."""
+    _Here.line = line
     # For the numeric libraries, which read it once, when they are loaded: later, in this process.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.putenv(variable, str(threads))

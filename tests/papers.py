@@ -96,7 +96,7 @@ def audio(take_order: RenderOrder, version: int = 1) -> bytes:
 
 
 def put_take(folder: AlbumFolder, take_order: RenderOrder, version: int = 1) -> Take:
-    return folder.put_take(
+    return folder.take_files(take_order).put(
         take_order,
         BAND,
         frames=320_000,

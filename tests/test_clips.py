@@ -15,7 +15,7 @@ from pipeline.clips import Place, render_clips
 from pipeline.domain import Backend, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 from pipeline.shelf.atomic import hash_file
 from pipeline.wishes import Wish, order_clips, refuse_unused
 from pipeline.workers import Workers
@@ -30,13 +30,15 @@ class Sines:
     backend = Backend(name="sines", version="1", licence="CC0-1.0")
     batch = 2
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | BackendFailed]:
         for order in orders:
             if order.seed == 13:
                 yield BackendFailed("Unlucky.")
                 continue
+            booth.progress(order, 0.5)
             time = np.arange(RATE)[:, None] / RATE
             samples = (0.3 * np.sin(2 * np.pi * (200 + order.seed % 500) * time)).astype(np.float32)
+            booth.progress(order, 1.0)
             yield Rendering(Clip(samples, RATE), np.full((4, 50), 7, np.int16))
 
 
@@ -167,6 +169,16 @@ def test_takes_go_side_by_side_and_one_that_fails_takes_no_other_along(
     first, *others = render(Wish("rain", 13, takes=4), Place(tmp_path / "a.flac"), writer, workers)
     assert isinstance(first, BackendFailed)
     assert [path.name for path, _ in others] == ["a-2.flac", "a-3.flac", "a-4.flac"]  # type: ignore[misc]
+
+
+def test_whoever_waits_is_told_how_far_each_clip_is(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:
+    """By its order, over several batches; nothing is told of a clip that was there already or could not be played."""
+    told: list[tuple[int, float]] = []
+    orders = order_clips(Wish("rain", 13, takes=4), writer)
+    for _ in range(2):
+        place = Place(tmp_path / "a.flac")
+        list(render_clips(orders, Sines(), place, workers, lambda order, share: told.append((order.index, share))))
+        assert told == [(index, share) for index in (2, 3, 4) for share in (0.5, 1.0)]
 
 
 def test_a_finished_clip_is_not_rendered_again(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.crew import Crew
-from pipeline.errors import OutOfMemory, ShelfError
+from pipeline.errors import OutOfMemory, ShelfError, Stopped
 from pipeline.trace import Span, Trace, overlap, read_trace
-from pipeline.workers import Stopped, Workers
+from pipeline.workers import Workers
 
 
 def process() -> int:

@@ -6,6 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import soundfile
@@ -117,11 +118,12 @@ def measured_peak(path: Path) -> float:
     return meter.peak()
 
 
-def write_take(path: Path, clip: Clip) -> None:
-    """Write a dry take as 24-bit FLAC: fast, lossless, the same bytes for the same clip. Raises DiskFull."""
+def write_take(path: Path, clip: Clip, form: Literal["FLAC", "WAV"] = "FLAC") -> None:
+    """Write a dry take in 24 bits: fast, lossless, the same bytes for the same clip. Raises DiskFull."""
     # In memory first: libsndfile does not say when the disk is full.
     memory = io.BytesIO()
-    soundfile.write(memory, clip.samples, clip.rate, format="FLAC", subtype="PCM_24", compression_level=0.25)
+    level = 0.25 if form == "FLAC" else None
+    soundfile.write(memory, clip.samples, clip.rate, format=form, subtype="PCM_24", compression_level=level)
     with room_for([path]):
         path.write_bytes(memory.getbuffer())
 

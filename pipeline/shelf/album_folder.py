@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Slug, Take
+from pipeline.domain import Album, FileRecord, RenderOrder, Slug, Take
 from pipeline.domain.brief import Format
 from pipeline.errors import Damaged
 from pipeline.shelf.atomic import explained, final_of, hash_file, make_folder, sync_file, sync_folder
@@ -20,6 +20,7 @@ from pipeline.shelf.clock import Clock, utc_now
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.lease import holding
 from pipeline.shelf.names import safe_title
+from pipeline.shelf.takes import TakeFiles
 
 log = logging.getLogger(__name__)
 
@@ -93,39 +94,11 @@ class AlbumFolder(Folder):
             self.sweep()
             yield
 
-    def put_take(
-        self,
-        order: RenderOrder,
-        backend: Backend,
-        *,
-        frames: int,
-        rate: int,
-        fingerprint: str,
-        write: Callable[[Path], None],
-        codes: FileRecord | None = None,
-    ) -> Take:
-        """Keep a finished render: `write` encodes it as FLAC to the path it is given. Returns its record.
-
-        The record, with the audio's hash, is on the disk before the audio gets its name: whatever is killed in
-        between, the whole temp file is recognised by its hash and adopted, and no audio stands there unrecorded.
-        """
+    def take_files(self, order: RenderOrder) -> TakeFiles:
+        """Return where the take that answers an order lies."""
         number, index = order.track.number, order.index
-        with self.writing(self.take_path(number, index)) as temp:
-            write(temp)
-            sync_file(temp)
-            digest, _ = hash_file(temp)
-            take = Take(
-                order=order,
-                path=self.take_path(number, index),
-                sha256=digest,
-                frames=frames,
-                rate=rate,
-                backend=backend,
-                fingerprint=fingerprint,
-                codes=codes,
-            )
-            self.put(take, self.take_record_path(number, index))
-        return take
+        names = self.take_path(number, index), self.take_record_path(number, index), self.codes_path(number, index)
+        return TakeFiles(self, *names)
 
     def find_take(self, order: RenderOrder) -> Take | None:
         """Return the take that answers an order (same track plan, index and seed), or None when it must be rendered.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.domain import Backend
-from pipeline.errors import LofiError
+from pipeline.errors import LofiError, Stopped
 from pipeline.roles import Modelled
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Label, Progress, Session
@@ -20,6 +20,8 @@ def settle_studio(label: Label) -> None:
             continue
         try:
             label.crew.run(role, rehearse, part)
+        except Stopped:
+            raise  # Ctrl-C says nothing of the model
         except LofiError as error:
             label.studio = label.studio.instead(role, error.message)
             label.report(Progress("rehearse", label.studio.notes[-1]))

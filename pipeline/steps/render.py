@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-import numpy as np
-
-from pipeline.audio.encode import write_take
-from pipeline.audio.fingerprint import fingerprint
 from pipeline.catalogue.rows import Kind
-from pipeline.domain import Backend, RenderOrder, Take, TrackPlan, derive_seed
-from pipeline.errors import BackendFailed, LofiError, OutOfMemory
-from pipeline.roles import Musician, Rendering
-from pipeline.shelf import AlbumFolder
+from pipeline.domain import RenderOrder, Take, TrackPlan, derive_seed
+from pipeline.errors import LofiError, OutOfMemory, Stopped
+from pipeline.roles import Ear
+from pipeline.steps.performance import hearing, perform
 from pipeline.steps.session import Progress, Session
 
 
@@ -48,8 +44,7 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
             kept = session.folder.find_take(order)
             take = kept or _render(session, _batch(session, order, size))
         again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
-        track = order.track
-        session.label.report(Progress("render", f"take {order.index} of “{track.title}”{again}", track.number))
+        session.label.report(Progress("render", f"{_name(order)}{again}", order.track.number))
         found.append(take)
     return tuple(found)
 
@@ -75,37 +70,44 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
 
     What fails of the others is asked for again when its turn comes. Raises what the first one failed with.
     """
-    label, slug = session.label, session.project.slug
-    musician = label.studio.musician
+    label, folder = session.label, session.folder
+    musician, judge = label.studio.musician, label.studio.judge
     entries: list[int] = []
 
     def begin() -> None:
         for order in orders:
             kind: Kind = "asked" if order.index <= session.brief.takes else "reroll"
-            entries.append(label.catalogue.begin_render(slug, order, kind, musician.backend, label.run_id))
+            entries.append(
+                label.catalogue.begin_render(session.project.slug, order, kind, musician.backend, label.run_id)
+            )
+
+    def report(order: RenderOrder, share: float) -> None:
+        label.report(Progress("render", _name(order), order.track.number, share))
 
     try:
-        outcomes = label.crew.run("musician", perform, session.folder, orders, musician, starting=begin)
+        outcomes = label.crew.run(
+            "musician",
+            perform,
+            [(order, folder.take_files(order)) for order in orders],
+            musician,
+            judge if isinstance(judge, Ear) else None,
+            starting=begin,
+            hearing=hearing(orders, report),
+        )
     except BaseException as error:
         if isinstance(error, OutOfMemory):
             # Too much at once: whoever tries again asks for less.
             session.largest_batch = max(1, len(orders) // 2)
         for entry, order in zip(entries, orders, strict=False):
             # A process that died in the middle of a batch has finished what stands on the shelf.
-            take = session.folder.find_take(order)
-            if take is not None:
-                label.catalogue.end_render(entry, "finished", take.seconds)
-                session.rendered.add(take.sha256)
-            else:
-                label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
+            _settle(session, entry, folder.find_take(order) or error)
         raise
     for entry, order, outcome in zip(entries, orders, outcomes, strict=True):
-        if isinstance(outcome, Take):
-            label.catalogue.end_render(entry, "finished", outcome.seconds)
-            session.rendered.add(outcome.sha256)
-        else:
-            label.catalogue.end_render(entry, "failed", 0.0)
-            session.failed.append(order)
+        _settle(session, entry, outcome)
+        if isinstance(outcome, LofiError):
+            report(order, 0.0)
+            if not isinstance(outcome, Stopped):
+                session.failed.append(order)
     if isinstance(outcomes[0], OutOfMemory):
         label.crew.make_room("musician")
     if isinstance(outcomes[0], LofiError):
@@ -113,30 +115,15 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
     return outcomes[0]
 
 
-def perform(folder: AlbumFolder, orders: Sequence[RenderOrder], musician: Musician) -> list[Take | LofiError]:
-    """Render a batch in a worker process, and put each take on the shelf as soon as it is whole."""
-    outcomes: list[Take | LofiError] = []
-    for order, rendering in zip(orders, musician.render(orders), strict=False):
-        outcomes.append(
-            rendering if isinstance(rendering, LofiError) else _keep(folder, order, rendering, musician.backend)
-        )
-    name = musician.backend.name
-    return [*outcomes, *(BackendFailed(f"{name} gave nothing for take {o.index}.") for o in orders[len(outcomes) :])]
+def _settle(session: Session, entry: int, outcome: Take | BaseException) -> None:
+    """Write down in the ledger what became of a render: only what the musician failed at has failed."""
+    if isinstance(outcome, Take):
+        session.label.catalogue.end_render(entry, "finished", outcome.seconds)
+        session.rendered.add(outcome.sha256)
+        return
+    failed = isinstance(outcome, LofiError) and not isinstance(outcome, Stopped)
+    session.label.catalogue.end_render(entry, "failed" if failed else "interrupted", 0.0)
 
 
-def _keep(folder: AlbumFolder, order: RenderOrder, rendering: Rendering, backend: Backend) -> Take:
-    clip, codes = rendering.clip, None
-    if rendering.codes is not None:
-        path = folder.codes_path(order.track.number, order.index)
-        with folder.writing(path) as temp, temp.open("wb") as file:
-            np.savez_compressed(file, codes=rendering.codes)
-        codes = folder.record(path)
-    return folder.put_take(
-        order,
-        backend,
-        frames=clip.frames,
-        rate=clip.rate,
-        fingerprint=fingerprint(clip),
-        write=lambda temp: write_take(temp, clip),
-        codes=codes,
-    )
+def _name(order: RenderOrder) -> str:
+    return f"take {order.index} of “{order.track.title}”"

@@ -20,11 +20,15 @@ Stage = Literal["rehearse", "plan", "render", "judge", "choose", "titles", "cove
 
 @dataclass(frozen=True)
 class Progress:
-    """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person."""
+    """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person.
+
+    With a `share` it is under way still: how much of it is made, from 0 to 1. What was given up is at 0 again.
+    """
 
     stage: Stage
     text: str
     track: int | None = None
+    share: float | None = None
 
 
 Report = Callable[[Progress], None]

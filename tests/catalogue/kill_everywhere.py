@@ -80,7 +80,8 @@ def render(
         if mutant == "take in the database first":
             promised = papers.put_take(AlbumFolder(library / "elsewhere", album.slug), order)
             catalogue.record_take(album.slug, promised, papers.verdict())
-        take = album.put_take(order, papers.BAND, frames=320_000, rate=32_000, fingerprint="print", write=write)
+        files = album.take_files(order)
+        take = files.put(order, papers.BAND, frames=320_000, rate=32_000, fingerprint="print", write=write)
         bill(library, f"finished {order.index}")
         catalogue.end_render(number, "finished", take.seconds)
     catalogue.record_take(album.slug, take, papers.verdict())

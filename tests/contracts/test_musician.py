@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from pipeline.domain import Backend, RenderOrder, TrackPlan
+from pipeline.errors import Stopped
 from pipeline.musicians.musicgen.musician import MusicGen
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Musician
+from pipeline.roles import Booth, Musician, Rendering
 
 BACKENDS: dict[str, Callable[[], Musician]] = {"offline band": OfflineBand}
 
@@ -83,6 +85,32 @@ def test_a_take_does_not_depend_on_the_ones_beside_it(musician):
     (alone,) = play(musician, order(5))
     _, beside = play(musician, order(6, groove="bossa"), order(5))
     assert alone.samples.tobytes() == beside.samples.tobytes()
+
+
+def test_it_tells_how_far_each_take_is(musician):
+    """Shares of the orders it was given; each rises, and ends at 1 when the take is whole."""
+    told = {1: [], 2: []}
+    booth = Booth(progress=lambda which, share: told[which.seed].append(share))
+    for seed, outcome in zip((1, 2), musician.render([order(1), order(2)], booth), strict=True):
+        assert isinstance(outcome, Rendering) and told[seed][-1] == 1
+    assert all(len(shares) > 1 and shares == sorted(shares) and shares[0] >= 0 for shares in told.values())
+
+
+def test_asked_to_stop_it_begins_nothing_and_says_so_of_each_order(musician):
+    """Nothing is lost without a word: each order has its answer."""
+    outcomes = list(musician.render([order(1), order(2)], Booth(stopping=lambda: True)))
+    assert [type(outcome) for outcome in outcomes] == [Stopped, Stopped]
+    assert not any(outcome.retryable for outcome in outcomes)
+
+
+def test_given_up_half_way_it_plays_the_next_time_as_ever(musician):
+    """Whatever it was in the middle of leaves no trace in the next take."""
+    (before,) = play(musician, order(4))
+    asked = itertools.count()
+    *_, last = musician.render([order(4), order(5)], Booth(stopping=lambda: next(asked) >= 1))
+    assert isinstance(last, Stopped)
+    (after,) = play(musician, order(4))
+    assert after.samples.tobytes() == before.samples.tobytes()
 
 
 def test_another_seed_is_another_take(musician):

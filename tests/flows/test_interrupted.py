@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import psutil
-from door import SMALL, THEME, Door
+from door import ROOT, SMALL, THEME, Door
 
 from pipeline.domain import Album
 
@@ -39,6 +42,39 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(door: Door) -> None
     assert kept
     door.make(*SMALL, "--seed", "3", "--plain")
     assert kept.items() <= takes(door).items()
+
+
+def test_ctrl_c_gives_up_takes_that_need_long_and_keeps_those_that_are_whole(door: Door) -> None:
+    """Of a batch of four that would go on for ever two are whole: they are on the shelf, and the ledger says so."""
+    words = (*SMALL, "--seed", "8", "--plain", "--musician", "patient_band:PatientBand")
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    run = door.start("make", THEME, *words, PYTHONPATH=paths)
+    until(run, "asked for 1-1 1-2 2-1 2-2")
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=120)
+    assert run.returncode == 130
+    assert "longer renders are given up" in errors and "same command goes on" in errors and "Traceback" not in errors
+    assert sorted(path.name for path in takes(door)) == ["01-2.flac", "02-2.flac"]
+    with sqlite3.connect(door.library / "catalogue.db") as database:
+        outcomes = [outcome for (outcome,) in database.execute("select outcome from renders order by id")]
+    assert outcomes == ["interrupted", "finished", "interrupted", "finished"]
+
+
+def test_ctrl_c_while_a_clip_is_rendered_names_the_seed_that_goes_on(door: Door) -> None:
+    """No seed was asked for, so the same words alone would make another clip; the take that is whole is kept."""
+    words = ("render", "rain", "--seconds", "10", "--takes", "2", "--musician", "patient_band:PatientBand")
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    run = door.start(*words, PYTHONPATH=paths)
+    until(run, "asked for 1-1 1-2")
+    run.send_signal(signal.SIGINT)
+    said, errors = run.communicate(timeout=60)
+    assert run.returncode == 130 and "Traceback" not in errors
+    (seed,) = re.findall(r"--seed (\d+)", said)
+    (kept,) = door.library.glob("clips/*.flac")
+    assert kept.name == f"rain-{seed}-2.flac"
+    again = door.run(*words, "--seed", seed, PYTHONPATH=paths, QUICK="1")
+    assert again.returncode == 0, again.stderr
+    assert "asked for 1-1\n" in again.stdout and len(list(door.library.glob("clips/*.flac"))) == 2
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_takes_the_workers_along(door: Door) -> None:

@@ -132,7 +132,8 @@ def encode(temp):
     raise RuntimeError("System error.")
 album = AlbumFolder(Path(sys.argv[1]), "x")
 try:
-    album.put_take(papers.order(), papers.BAND, frames=1, rate=32000, fingerprint="", write=encode)
+    order = papers.order()
+    album.take_files(order).put(order, papers.BAND, frames=1, rate=32000, fingerprint="", write=encode)
 except DiskFull as error:
     print(error.message)
 """
@@ -151,6 +152,6 @@ def test_an_encoder_error_on_a_healthy_disk_stays_what_it_is(tmp_path: Path) -> 
         raise RuntimeError("bad samples")
 
     with pytest.raises(RuntimeError, match="bad samples"):
-        AlbumFolder(tmp_path, "x").put_take(
+        AlbumFolder(tmp_path, "x").take_files(papers.order()).put(
             papers.order(), papers.BAND, frames=1, rate=32_000, fingerprint="", write=encode
         )

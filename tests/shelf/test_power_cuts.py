@@ -12,8 +12,9 @@ import pytest
 from power import PowerMeter, Remains
 
 from pipeline.domain import RenderOrder, Take
-from pipeline.shelf import AlbumFolder, album_folder, atomic, folder
+from pipeline.shelf import AlbumFolder, album_folder, atomic, folder, takes
 from pipeline.shelf.atomic import hash_file
+from pipeline.shelf.takes import TakeFiles
 
 PAPER = papers.plan(tracks=("Gutter Song",))
 FIRST, SECOND = papers.orders(PAPER)
@@ -90,7 +91,7 @@ def test_no_power_cut_breaks_a_promise(disk: Path) -> None:
 
 
 def no_file_sync(patch: pytest.MonkeyPatch) -> None:
-    for module in (atomic, album_folder):
+    for module in (atomic, album_folder, takes):
         patch.setattr(module, "sync_file", lambda path: None)
 
 
@@ -111,18 +112,18 @@ def in_place(patch: pytest.MonkeyPatch) -> None:
 
 
 def record_after_audio(patch: pytest.MonkeyPatch) -> None:
-    def put_take(self: AlbumFolder, order, backend, *, frames, rate, fingerprint, write):  # type: ignore[no-untyped-def]
-        path = self.take_path(order.track.number, order.index)
-        with self.writing(path) as temp:
+    def put(self: TakeFiles, order, backend, *, frames, rate, fingerprint, write):  # type: ignore[no-untyped-def]
+        path = self.sound
+        with self.folder.writing(path) as temp:
             write(temp)
-        digest, _ = hash_file(self.path(path))
+        digest, _ = hash_file(self.folder.path(path))
         take = Take(
             order=order, path=path, sha256=digest, frames=frames, rate=rate, backend=backend, fingerprint=fingerprint
         )
-        self.put(take, self.take_record_path(order.track.number, order.index))
+        self.folder.put(take, self.record)
         return take
 
-    patch.setattr(AlbumFolder, "put_take", put_take)
+    patch.setattr(TakeFiles, "put", put)
 
 
 def manifest_first(patch: pytest.MonkeyPatch) -> None:

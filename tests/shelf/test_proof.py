@@ -7,12 +7,16 @@ from pathlib import Path
 
 import papers
 import pytest
+from patient_band import PatientBand
 
+from pipeline.audio.clip import Clip
+from pipeline.domain import Take, TrackPlan
 from pipeline.errors import ShelfError
-from pipeline.proof import find_take, verify
+from pipeline.proof import find_take, replay, verify
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import MANIFEST, PLAN
 from pipeline.shelf.atomic import explained
+from pipeline.steps.performance import perform
 from pipeline.workers import Workers
 
 
@@ -60,6 +64,24 @@ def test_a_track_that_is_not_there_is_a_mistake_of_the_asker(folder: AlbumFolder
         with pytest.raises(ShelfError) as caught:
             find_take(album, number, index)
         assert caught.value.exit_code == 2
+
+
+class Ear:
+    """Finds no fault."""
+
+    def fault(self, clip: Clip, track: TrackPlan) -> str | None:
+        return None
+
+
+def test_a_take_that_was_heard_being_made_is_heard_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could be another take without the ear; with it, it is the same to the byte."""
+    monkeypatch.setenv("QUICK", "1")
+    folder, order, band = AlbumFolder(tmp_path, "x"), papers.order(), PatientBand(tmp_path / "asked.txt", hissing=True)
+    (take,) = perform([(order, folder.take_files(order))], band, Ear())
+    assert isinstance(take, Take)
+    with Workers(1) as workers:
+        assert replay(folder, take, band, workers, Ear()).same
+    assert (tmp_path / "asked.txt").read_text() == "1-1 heard by Ear\n" * 2
 
 
 @pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.ENXIO])

@@ -128,7 +128,7 @@ def test_a_failed_render_keeps_nothing(folder: AlbumFolder) -> None:
         raise ValueError("encoder")
 
     with pytest.raises(ValueError, match="encoder"):
-        folder.put_take(ORDER, papers.BAND, frames=1, rate=32_000, fingerprint="", write=fail)
+        folder.take_files(ORDER).put(ORDER, papers.BAND, frames=1, rate=32_000, fingerprint="", write=fail)
     assert files(folder) == []
 
 

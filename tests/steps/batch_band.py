@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import BackendFailed
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class BatchBand:
     def backend(self) -> Backend:
         return Backend(name="batch band", version="1", licence="Apache-2.0")
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | BackendFailed]:
         names = [f"{order.track.number}-{order.index}" for order in orders]
         with self.log.open("a") as log:
             log.write(" ".join(names) + "\n")

@@ -54,7 +54,7 @@ def session(root: Path, project: Project, settings: Settings) -> Iterator[Sessio
 def choice(folder: AlbumFolder, clip: Clip, track: TrackPlan | None = None) -> Choice:
     """Put a take on the shelf and choose it."""
     order = papers.order(track)
-    take = folder.put_take(
+    take = folder.take_files(order).put(
         order,
         papers.BAND,
         frames=clip.frames,

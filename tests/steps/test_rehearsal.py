@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from rooms import planned, session
 
-from pipeline.errors import Damaged
+from pipeline.errors import Damaged, Stopped
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.roles import Standin
 from pipeline.settings import Settings
 from pipeline.steps.rehearse import rehearse_part, settle_studio
-from pipeline.workers import Stopped
 
 
 class ModelBand(OfflineBand):

@@ -14,6 +14,7 @@ from sounds import song
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Album, Key, Run, Spend
+from pipeline.errors import Stopped
 from pipeline.settings import Settings
 from pipeline.steps.choose import Choice
 from pipeline.steps.master import master_track
@@ -21,7 +22,6 @@ from pipeline.steps.mix import mix_album
 from pipeline.steps.release import release_album
 from pipeline.steps.session import Session
 from pipeline.steps.titles import assign, entitled, match_titles
-from pipeline.workers import Stopped
 
 
 @cache

@@ -29,9 +29,14 @@ PROMPT, THROUGHOUT, TITLE = "like its prompt", "like its prompt throughout", "li
 WEIGHTS = {PROMPT: 6.0, THROUGHOUT: 3.0, TITLE: 1.0}
 """Together about as much as all the scores of the signal judge, which come to 10.25."""
 
+_UNLIKE = "less like its prompt than noise and hum are"
+
 
 class ClapJudge:
-    """A Judge and a Matcher with a CLAP model. It can be pickled: the model is loaded on first use in a process."""
+    """A Judge, a Matcher and an Ear with a CLAP model.
+
+    It can be pickled: the model is loaded on first use in a process.
+    """
 
     def __init__(self, clap_model: str, hub: Path, device: Device, precision: Precision, ears: Judge) -> None:
         """Find and check the model `clap_model` without loading it.
@@ -92,6 +97,27 @@ class ClapJudge:
             embedding=pack(mean),
         )
 
+    def fault(self, clip: Clip, track: TrackPlan) -> str | None:
+        """Say why a stretch of a take cannot be what was ordered; None from a model that cannot tell sounds apart.
+
+        Also None where memory has no room for the model beside a musician's.
+        """
+        from pipeline.device import out_of_memory
+        from pipeline.judges.clap.listener import guest
+
+        listener = guest(self._checkpoint, self._device, self._precision)
+        if listener is None or not listener.calibration.hears or not clip.frames:
+            return None
+        try:
+            (prompt,) = listener.read((canonical(track),))
+            like, floor = float(_mean(listener.hear(clip)) @ prompt), listener.calibration.floor(prompt)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            return None  # the take is worth more than an opinion of it
+        # An answer that is not a number is below nothing: no fault of the music's.
+        return f"it is {_UNLIKE} ({like:.3f}, and they have {floor:.3f})" if like < floor else None
+
     def match(self, clips: Sequence[Clip], words: Sequence[str]) -> NDArray[np.float32]:
         """Return the similarity of every clip, as a whole, with every word, float32 [clips, words]."""
         listener = self._listener()
@@ -110,7 +136,7 @@ class ClapJudge:
             )
             return Gate(name=PROMPT, passed=True, reason=reason)
         if like < floor:
-            reason = f"It is less like its prompt than noise and hum are: {like:.3f}, and they have {floor:.3f}."
+            reason = f"It is {_UNLIKE}: {like:.3f}, and they have {floor:.3f}."
             return Gate(name=PROMPT, passed=False, reason=reason)
         return Gate(name=PROMPT, passed=True, reason=f"More like its prompt than noise and hum: {like:.3f}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,16 +11,22 @@ from functools import lru_cache
 import numpy as np
 
 from pipeline.audio.clip import Clip
-from pipeline.device import Device, Precision, choose_device, choose_precision
-from pipeline.errors import BackendUnavailable
+from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
+from pipeline.errors import BackendFailed, BackendUnavailable
 from pipeline.judges.clap.calibration import calibrate, refuse_collapsed
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED, named_sounds
 from pipeline.judges.clap.towers import Towers, Vectors
 from pipeline.judges.clap.windows import windows
+from pipeline.memory import available_memory
+
+ROOM = 1 << 30
+"""Bytes that stay free when the model is loaded beside a musician's, which fills memory with windows as they come."""
 
 _KEPT = 64
 """Clips whose embeddings are kept: an album's chosen takes are heard again when titles are matched to them."""
+
+log = logging.getLogger(__name__)
 
 
 class Listener:
@@ -70,3 +77,27 @@ def listener(checkpoint: Checkpoint, device: Device, precision: Precision) -> Li
 
         towers = TransformersTowers(checkpoint, chosen, number)
     return Listener(checkpoint, towers)
+
+
+@lru_cache(maxsize=1)
+def guest(checkpoint: Checkpoint, device: Device, precision: Precision) -> Listener | None:
+    """Return the listener of a process that holds a musician's model too, or None where there is no room for both.
+
+    That is decided once in a process, and said.
+    """
+    free = min(available_memory(), free_memory(choose_device(device)))
+    wanted = 2 * _size(checkpoint) + ROOM
+    try:
+        if free < wanted:
+            raise BackendFailed(f"its model wants {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free.")
+        return listener(checkpoint, device, precision)
+    except BackendFailed as error:
+        log.warning("The judge does not hear takes while they are made: %s", error.message)
+        return None
+
+
+def _size(checkpoint: Checkpoint) -> int:
+    """Return the bytes of a checkpoint's weights on disk."""
+    path = checkpoint.path
+    files = [path] if path.is_file() else list(path.glob("*.safetensors")) or list(path.glob("*.bin"))
+    return sum(file.stat().st_size for file in files)

@@ -21,7 +21,7 @@ from pipeline.musicians.audiocraft.loading import load_codec, load_language_mode
 from pipeline.musicians.audiocraft.multiband import Multiband
 from pipeline.musicians.audiocraft.parts import Files
 from pipeline.musicians.audiocraft.sampling import Sampler
-from pipeline.musicians.windows.model import Window, WindowOrder
+from pipeline.musicians.windows.model import EVERY, Window, WindowOrder
 
 from audiocraft.data.audio_utils import convert_audio  # isort: skip  # after loading, which puts the hub offline
 from audiocraft.modules.conditioners import ConditioningAttributes, WavCondition  # isort: skip
@@ -75,7 +75,7 @@ class AudiocraftModel:
         self.rate = int(self._codec.sample_rate)
         self.channels = int(self._codec.channels)
         self.longest = files.anatomy.longest
-        self._hop = round(self.rate / self._codec.frame_rate)  # frames to a step
+        self.hop = round(self.rate / self._codec.frame_rate)  # frames to a step
 
     def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
         """Generate one batch; orders that cannot share one are generated after each other."""
@@ -109,7 +109,7 @@ class AudiocraftModel:
         return [windows[place] for place in range(len(rows))]
 
     def _row(self, order: WindowOrder) -> _Row:
-        steps = max(1, math.ceil(round(order.seconds * self.rate) / self._hop))
+        steps = max(1, math.ceil(round(order.seconds * self.rate) / self.hop))
         if steps > self._most:
             raise ValueError(f"{order.seconds} s are more than the {self.longest} s of one window")
         words = self._tokenizer(order.prompt or "", truncation=True, max_length=_TEXT_LIMIT).input_ids
@@ -118,17 +118,17 @@ class AudiocraftModel:
     @property
     def _most(self) -> int:
         """Steps that one window may have."""
-        return int(self.longest * self.rate / self._hop)
+        return int(self.longest * self.rate / self.hop)
 
     def _encoded(self, opening: Samples | None, room: int) -> torch.Tensor | None:
         """Return the end of an opening as tokens, at most `room` steps of it.
 
         Whole steps, cut at the front: the codec would pad the last one with silence, and that would be gone on from.
         """
-        steps = 0 if opening is None else min(len(opening) // self._hop, room)
+        steps = 0 if opening is None else min(len(opening) // self.hop, room)
         if opening is None or not steps:
             return None
-        sound = torch.from_numpy(opening[-steps * self._hop :].T.copy()).to(self._device)
+        sound = torch.from_numpy(opening[-steps * self.hop :].T.copy()).to(self._device)
         with torch.no_grad():
             tokens: torch.Tensor = self._codec.encode(sound[None])[0]
         return tokens[..., :steps]
@@ -156,7 +156,7 @@ class AudiocraftModel:
                 top_p=controls.top_p,
                 cfg_coef=controls.cfg_coef,
                 two_step_cfg=controls.two_step_cfg and guided,
-                callback=lambda done, whole: report(min(1.0, done / whole)),
+                callback=lambda done, whole: None if done % EVERY else report(min(1.0, done / whole)),
             )
         return tokens, self._sampler.broken.tolist()
 
@@ -189,7 +189,7 @@ class AudiocraftModel:
         """Decode one row, by itself and in float32: the opening too, so that the new sound begins where it ends."""
         tokens = tokens[:, : row.opened + row.steps]
         sound = self._decoded(tokens, row.order.controls.multiband, row.order.seed)
-        start, frames = row.opened * self._hop, round(row.order.seconds * self.rate)
+        start, frames = row.opened * self.hop, round(row.order.seconds * self.rate)
         return Window(sound[start : start + frames].copy(), tokens[:, row.opened :].cpu().numpy().astype(np.int16))
 
     def decode(self, codes: NDArray[np.int16], multiband: bool, seed: Seed) -> Samples:

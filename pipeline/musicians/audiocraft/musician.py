@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
 from pipeline.domain import Backend, RenderOrder, Seed
-from pipeline.errors import BackendFailed, BackendUnavailable, LofiError
+from pipeline.errors import LofiError
 from pipeline.musicians.audiocraft.checkpoint import LANGUAGE_MODEL
 from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband, find_parts
-from pipeline.musicians.windows.play import Report, play, silent
-from pipeline.roles import Rendering
+from pipeline.musicians.windows.play import play
+from pipeline.musicians.windows.reel import refuse_stride
+from pipeline.roles import Booth, Rendering
 from pipeline.weights import AUDIOCRAFT, Found, find_model, footprint
 
 if TYPE_CHECKING:
@@ -86,19 +87,20 @@ class AudiocraftMusicGen:
         """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
         self._model()
 
-    def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
-        """Yield what became of each order, in their order; `report` is told how far each take is.
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        """Yield what became of each order, in their order; asked to stop, it gives up within half a second of music.
 
-        Raises BackendUnavailable when the model cannot be loaded, or when every order asks for what it cannot do.
+        Raises BackendUnavailable when the model cannot be loaded, and what is wrong with the orders when none of them
+        can be played.
         """
         if not orders:
             return
         refused = [self._refuse(order) for order in orders]
-        if all(refused):
-            assert refused[0] is not None
-            raise BackendUnavailable(refused[0].message, refused[0].remedy)
+        if refused[0] is not None and all(refused):
+            raise refused[0]
         model = self._model()
-        yield from play(orders, model, self._fitting(free_memory(self._device)), refuse=self._refuse, report=report)
+        room = free_memory(self._device) - (0 if booth.ear is None else _SPARE)
+        yield from play(orders, model, self._fitting(room), booth=booth, refuse=self._refuse)
 
     def decode_codes(self, codes: NDArray[np.int16], multiband: bool = False, seed: Seed = 0) -> Clip:
         """Return the sound of a take's codes [codebooks, steps], before levels, joints and fade were touched.
@@ -124,10 +126,10 @@ class AudiocraftMusicGen:
         anatomy = self._parts.files.anatomy
         return int(5 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * self._precision.itemsize)
 
-    def _refuse(self, order: RenderOrder) -> BackendFailed | None:
+    def _refuse(self, order: RenderOrder) -> LofiError | None:
         """Say what an order asks for that cannot be done with what is here."""
         wanted = order.controls is not None and order.controls.multiband
         error = self._multiband if wanted and isinstance(self._multiband, LofiError) else None
         if order.melody is not None:
             error = self._parts.cannot_follow() or error
-        return None if error is None else BackendFailed(error.message, error.remedy)
+        return error or refuse_stride(order, self._parts.files.anatomy.longest)

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder
-from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.memory import available_memory
-from pipeline.musicians.musicgen.checkpoint import find_checkpoint
-from pipeline.musicians.windows.play import Report, play, silent
-from pipeline.roles import Rendering
+from pipeline.musicians.musicgen.checkpoint import LONGEST, find_checkpoint
+from pipeline.musicians.windows.play import play
+from pipeline.musicians.windows.reel import refuse_stride
+from pipeline.roles import Booth, Rendering
 from pipeline.weights import footprint
 
 if TYPE_CHECKING:
@@ -80,19 +81,19 @@ class MusicGen:
         """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
         self._runtime()
 
-    def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
-        """Yield what became of each order, in their order; `report` is told how far each take is.
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        """Yield what became of each order, in their order; asked to stop, it gives up within half a second of music.
 
-        Raises BackendUnavailable when the model cannot be loaded, or when every order asks for what it cannot do.
+        Raises BackendUnavailable when the model cannot be loaded, and what is wrong with the orders when none of them
+        can be played.
         """
         if not orders:
             return
         refused = [self._refuse(order) for order in orders]
-        if all(refused):
-            assert refused[0] is not None
-            raise BackendUnavailable(refused[0].message, refused[0].remedy)
+        if refused[0] is not None and all(refused):
+            raise refused[0]
         runtime = self._runtime()
-        yield from play(orders, runtime, self._fitting(runtime), refuse=self._refuse, report=report)
+        yield from play(orders, runtime, self._fitting(runtime, booth), booth=booth, refuse=self._refuse)
 
     def decode_codes(self, codes: NDArray[np.int16]) -> Clip:
         """Return the sound of a take's codes [codebooks, steps], before levels, joints and fade were touched."""
@@ -104,22 +105,23 @@ class MusicGen:
 
         return load(self._checkpoint, self._device, self._precision)
 
-    def _fitting(self, runtime: Runtime) -> int:
-        """Return how many windows fit into the memory that is free on the device now."""
+    def _fitting(self, runtime: Runtime, booth: Booth) -> int:
+        """Return how many windows fit into the memory that is free on the device now, less some for an ear."""
         from pipeline.device import free_memory
 
         row = self._checkpoint.row * runtime.precision.itemsize // 4
-        return int(np.clip((free_memory(runtime.device) - _SPARE) // row, 1, MOST))
+        spare = _SPARE if booth.ear is None else 2 * _SPARE
+        return int(np.clip((free_memory(runtime.device) - spare) // row, 1, MOST))
 
-    def _refuse(self, order: RenderOrder) -> BackendFailed | None:
+    def _refuse(self, order: RenderOrder) -> LofiError | None:
         """Say what an order asks for that this model cannot do."""
         if order.controls is not None and order.controls.multiband:
-            return BackendFailed(
+            return BackendUnavailable(
                 "MultiBand Diffusion is not part of transformers.", "Use the musician audiocraft for it."
             )
         if order.melody is not None and not self._checkpoint.melody:
-            return BackendFailed(
+            return BackendUnavailable(
                 f"{self._checkpoint.weights.name} cannot follow a melody.",
                 "Set LOFI_MUSICGEN_MODEL to a melody model such as facebook/musicgen-melody.",
             )
-        return None
+        return refuse_stride(order, LONGEST)

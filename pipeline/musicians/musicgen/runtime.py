@@ -24,11 +24,10 @@ from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
 from pipeline.musicians.musicgen.conditions import Conditioner, Conditions
 from pipeline.musicians.musicgen.delays import Score, delays_of, lay_out, read_off
 from pipeline.musicians.musicgen.sampling import Sampler
-from pipeline.musicians.windows.model import Window, WindowOrder
+from pipeline.musicians.windows.model import EVERY, Window, WindowOrder
 
 _AGAIN = "Fetch it again, or name another with LOFI_MUSICGEN_MODEL."
 _SENTENCE = "a warm lo-fi beat with mellow piano"
-_EVERY = 25  # steps between two reports: half a second of music
 
 
 @lru_cache(maxsize=1)
@@ -47,7 +46,7 @@ class Runtime:
         self.channels = int(config.decoder.audio_channels)
         self.rate = int(config.audio_encoder.sampling_rate)
         self.longest = LONGEST
-        self._hop = int(np.prod(config.audio_encoder.upsampling_ratios))
+        self.hop = int(np.prod(config.audio_encoder.upsampling_ratios))
         self._delays = delays_of(config.decoder.num_codebooks, self.channels)
         self._padding = int(config.decoder.pad_token_id)
         # The codec and the text encoder stay in float32: they are small, and half precision is heard in the one and
@@ -112,7 +111,7 @@ class Runtime:
 
     def _batch(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
         openings = [self._codes(order.opening) for order in orders]
-        steps = [max(1, round(order.seconds * self.rate / self._hop)) for order in orders]
+        steps = [max(1, round(order.seconds * self.rate / self.hop)) for order in orders]
         score = lay_out(openings, steps, self._delays, self._padding)
         sound = self._write(score, orders, report)
         windows = []
@@ -120,7 +119,7 @@ class Runtime:
             known = opening.shape[1]
             codes = read_off(score.tokens[row], self._delays, known + count)
             # With the opening before it, so that the first of the new sound goes on from the last of the old.
-            samples = self._sound(codes)[known * self._hop :]
+            samples = self._sound(codes)[known * self.hop :]
             if not sound[row]:
                 samples = np.full_like(samples, np.nan)
             windows.append(Window(samples, codes[:, known:].numpy().astype(np.int16)))
@@ -167,14 +166,14 @@ class Runtime:
             drawn = sampler.draw(logits, active.tolist()).cpu()
             score.tokens[..., position] = torch.where(free, drawn, score.tokens[..., position])
             fed = score.tokens[..., position, None].to(device)
-            if position % _EVERY == 0:
+            if position % EVERY == 0:
                 report((position - score.start) / (positions - score.start))
         report(1.0)
         return [bool(each) for each in sound.tolist()]
 
     def _codes(self, opening: Samples | None) -> torch.Tensor:
         """Return the codes of an opening, int64 [codebooks, steps]; no steps without one."""
-        frames = 0 if opening is None else len(opening) // self._hop * self._hop
+        frames = 0 if opening is None else len(opening) // self.hop * self.hop
         if opening is None or not frames:
             return torch.zeros(len(self._delays), 0, dtype=torch.int64)
         planes = torch.from_numpy(np.ascontiguousarray(opening[-frames:].T)).to(self.device)
@@ -191,7 +190,7 @@ class Runtime:
             for turn in turns
         ]
         samples: Samples = torch.stack(planes, dim=1).float().cpu().numpy()
-        return samples[: codes.shape[1] * self._hop]
+        return samples[: codes.shape[1] * self.hop]
 
 
 def _read(checkpoint: Checkpoint) -> tuple[Any, Any]:

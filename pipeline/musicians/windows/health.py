@@ -1,11 +1,14 @@
 """Whether a window of a long take is worth keeping: finite, sounding, free of noise, and like the take's beginning.
 
+Where a judge lends its ear, it must also be more like its prompt than sounds that are no music.
+
 Music models fail in a few known ways once they go on from their own sound: they fall silent, end in noise, grow or
 shrink in level, or slide into another timbre, a beat without its music for one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +29,9 @@ TIMBRE_DRIFT = 8.0
 Measured on five takes of the offline band, 18 s at a time: no window of a take differs from its first by more than 5.9,
 its intro against its fullest chorus included; the same music without its treble or its bass by 14 and more.
 """
+
+UNLIKE = 2.0
+"""How bad it is to sound like anything but the prompt: worse than a little drift or noise, better than silence."""
 
 _TENTH = 0.1  # seconds of one slot of levels
 _SILENT_END = 2.0  # seconds of silence at the end that mean the music has stopped
@@ -48,8 +54,11 @@ class Health:
     profile: Profile | None
 
 
-def examine(clip: Clip, first: Profile | None) -> Health:
-    """Examine a window against the profile of the take's first one. Never raises on poor audio."""
+def examine(clip: Clip, first: Profile | None, ear: Callable[[Clip], str | None] = lambda _: None) -> Health:
+    """Examine a window against the profile of the take's first one. Never raises on poor audio.
+
+    `ear` is asked about a window that is good so far, and returns what is wrong with it as it hears it.
+    """
     if not clip.frames or not np.isfinite(clip.samples).all():
         return Health(("it is not made of numbers",), np.inf, None)
     levels = _levels(clip)
@@ -74,6 +83,9 @@ def examine(clip: Clip, first: Profile | None) -> Health:
         distance = float(np.sqrt(np.mean((profile.colour - first.colour) ** 2)))
         if distance > TIMBRE_DRIFT:
             faults.append((f"its timbre has drifted by {distance:.0f} dB", distance / TIMBRE_DRIFT))
+    unlike = None if faults else ear(clip)
+    if unlike is not None:
+        faults.append((unlike, UNLIKE))
     return Health(tuple(text for text, _ in faults), sum(weight for _, weight in faults), profile)
 
 

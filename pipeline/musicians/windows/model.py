@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip, Samples
 from pipeline.domain import Controls
 
+EVERY = 25
+"""Steps of a language model between two reports, half a second of music: often enough to be asked to stop."""
+
 
 @dataclass(frozen=True, eq=False)
 class WindowOrder:
@@ -47,17 +50,20 @@ class Window:
 class WindowModel(Protocol):
     """A music model that is loaded and ready.
 
-    `rate` is in Hz, `channels` 1 or 2, `longest` the seconds of opening and new sound that one window may hold.
+    `rate` is in Hz, `channels` 1 or 2, `longest` the seconds of opening and new sound that one window may hold, `hop`
+    the frames of sound to a step of its codec.
     """
 
     rate: int
     channels: int
     longest: float
+    hop: int
 
     def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate one batch. `report` is called with the share that is done, 0 to 1.
+        """Generate one batch. `report` is called with the share that is done, 0 to 1, every few steps.
 
-        Raises torch.OutOfMemoryError or MemoryError as they come, and may return samples that are not finite.
+        Raises torch.OutOfMemoryError or MemoryError as they come and whatever `report` raises, and is as it was
+        before then. May return samples that are not finite.
         """
         ...
 

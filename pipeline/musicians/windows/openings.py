@@ -14,7 +14,7 @@ from pipeline.audio.clip import Clip, Samples
 from pipeline.audio.decode import duration, head, tail
 from pipeline.audio.loudness import rms
 from pipeline.domain import Heard, Seconds, TrackPlan
-from pipeline.errors import BackendFailed, Damaged
+from pipeline.errors import BadBrief, Damaged
 from pipeline.shelf.atomic import hash_file
 
 QUIET = -60.0
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def open_file(heard: Heard, rate: int, channels: int, seconds: Seconds) -> Samples:
-    """Return the last `seconds` of a file, float32 [frames, channels] at `rate`. Raises BackendFailed."""
+    """Return the last `seconds` of a file, float32 [frames, channels] at `rate`. Raises BadBrief."""
     whole, clip = _read("opening", heard, lambda path: tail(path, seconds))
     if whole > LONG:
         log.warning("The opening %s lasts %.0f min; its last %.0f s are heard.", heard.path, whole / 60, clip.seconds)
@@ -40,7 +40,7 @@ def open_file(heard: Heard, rate: int, channels: int, seconds: Seconds) -> Sampl
 
 
 def open_melody(heard: Heard, seconds: Seconds) -> Clip:
-    """Return the first `seconds` of a file, for its tune. Raises BackendFailed."""
+    """Return the first `seconds` of a file, for its tune. Raises BadBrief."""
     return _read("melody", heard, lambda path: head(path, seconds))[1]
 
 
@@ -82,21 +82,21 @@ def _add(sound: Samples, note: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def _read(what: str, heard: Heard, read: Callable[[Path], Clip]) -> tuple[Seconds, Clip]:
-    """Return how long a file lasts and what was read of it. Raises BackendFailed in one line."""
+    """Return how long a file lasts and what was read of it. Raises BadBrief in one line."""
     path = Path(heard.path).expanduser()
     another = f"Give another {what}."
     try:
         if hash_file(path)[0] != heard.sha256:
-            raise BackendFailed(f"The {what} {path} has changed since it was ordered.", "Order it again.")
+            raise BadBrief(f"The {what} {path} has changed since it was ordered.", "Order it again.")
         seconds, clip = duration(path), read(path)
     except OSError as error:
-        raise BackendFailed(f"The {what} {path} cannot be read: {error.strerror}.", another) from None
+        raise BadBrief(f"The {what} {path} cannot be read: {error.strerror}.", another) from None
     except Damaged as error:
-        raise BackendFailed(f"The {what} is no sound: {error.message}", another) from None
+        raise BadBrief(f"The {what} is no sound: {error.message}", another) from None
     if not np.isfinite(clip.samples).all():
-        raise BackendFailed(f"The {what} {path} has samples that are not numbers.", another)
+        raise BadBrief(f"The {what} {path} has samples that are not numbers.", another)
     if clip.seconds < SHORT:
-        raise BackendFailed(f"The {what} {path} lasts only {clip.seconds:.2f} s; {SHORT} s are needed.", another)
+        raise BadBrief(f"The {what} {path} lasts only {clip.seconds:.2f} s; {SHORT} s are needed.", another)
     if rms(clip.samples) < QUIET:
-        raise BackendFailed(f"The {what} {path} is silent where it would be heard.", another)
+        raise BadBrief(f"The {what} {path} is silent where it would be heard.", another)
     return seconds, clip

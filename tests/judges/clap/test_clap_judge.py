@@ -17,7 +17,7 @@ from pipeline.errors import BackendUnavailable
 from pipeline.judges.clap.judge import PROMPT, THROUGHOUT, TITLE, ClapJudge
 from pipeline.judges.clap.words import canonical
 from pipeline.judges.signal import SignalJudge
-from pipeline.roles import Matcher, Modelled
+from pipeline.roles import Ear, Matcher, Modelled
 
 pytestmark = pytest.mark.neural
 
@@ -77,9 +77,9 @@ def values(judge: ClapJudge, clip: Clip, plan: TrackPlan = PLAN) -> dict[str, fl
     return {score.name: score.value for score in judge.judge(clip, plan).scores}
 
 
-def test_it_fills_both_roles(taught: ClapJudge) -> None:
-    """It judges, matches, and can be tried before anything is paid for."""
-    assert isinstance(taught, Matcher) and isinstance(taught, Modelled)
+def test_it_fills_every_role(taught: ClapJudge) -> None:
+    """It judges, matches, hears takes while they are made, and can be tried before anything is paid for."""
+    assert isinstance(taught, Matcher) and isinstance(taught, Modelled) and isinstance(taught, Ear)
 
 
 def test_of_two_takes_the_one_like_its_prompt_is_ahead(taught: ClapJudge) -> None:
@@ -118,11 +118,36 @@ def test_a_take_less_like_its_prompt_than_noise_is_turned_down(taught: ClapJudge
     assert taught.judge(ordered(), PLAN).gates[-1].passed
 
 
+def test_a_stretch_less_like_its_prompt_than_noise_is_at_fault(taught: ClapJudge) -> None:
+    """The same floor as the gate's, also for a few seconds; what was ordered has no fault."""
+    seconds = Clip(ordered().samples[: 7 * ordered().rate], ordered().rate)
+    for stretch in (ordered(), seconds):
+        fault = taught.fault(stretch, DRONE)
+        assert fault is not None and "it is less like its prompt than noise and hum are" in fault
+        assert taught.fault(stretch, PLAN) is None
+    assert taught.fault(Clip(np.zeros((0, 2), np.float32), 48_000), DRONE) is None
+
+
+def test_where_memory_is_short_no_second_model_is_loaded(
+    tiny_model: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then no stretch is held against anything, which is said once."""
+    from pipeline.judges.clap import listener
+
+    monkeypatch.setattr(listener, "available_memory", lambda: listener.ROOM)
+    listener.guest.cache_clear()
+    judge = judge_of(tiny_model("clap"))
+    assert [judge.fault(ordered(), DRONE) for _ in range(3)] == [None] * 3
+    assert caplog.text.count("does not hear takes while they are made") == 1 and "GB are free" in caplog.text
+    listener.guest.cache_clear()
+
+
 def test_a_model_that_cannot_tell_sounds_apart_turns_nothing_down(untaught: ClapJudge) -> None:
     """It scores, and the gate says why it is not held against the take."""
     for plan in (PLAN, DRONE, PLAN.but(mood="wistful"), PLAN.but(style="jazzhop")):
         gate = untaught.judge(ordered(), plan).gates[-1]
         assert gate.passed and "too few" in gate.reason
+        assert untaught.fault(ordered(), plan) is None
 
 
 def test_it_keeps_what_it_heard(taught: ClapJudge) -> None:
@@ -152,6 +177,7 @@ def test_not_a_number_ranks_last_and_is_never_published(tiny_model: Callable[[st
     assert verdict.total is None and verdict.embedding is None and not verdict.passed
     assert "not a number" in verdict.gates[-1].reason
     assert np.isnan(judge.match([ordered()], ["Slow Tram"])).all()
+    assert judge.fault(ordered(), PLAN) is None
 
 
 def test_a_model_that_never_answers_with_numbers_is_refused(tiny_model: Callable[[str], Path], tmp_path: Path) -> None:

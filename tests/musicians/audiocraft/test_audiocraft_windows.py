@@ -133,11 +133,11 @@ def test_guidance_in_two_steps_is_the_same_guidance(model, play):
 
 
 def test_progress_goes_from_nothing_to_all(model):
-    """It rises step by step, over all the batches, and ends at one."""
+    """It rises with every half second of music, over all the batches, and ends at one."""
     shares = []
     model().generate([window(1), window(2, LONG), window(3, None)], shares.append)
-    assert shares == sorted(shares) and len(shares) > 100
-    assert 0 < shares[0] < 0.05 and shares[-1] == 1.0
+    assert shares == sorted(shares) and len(shares) > 5
+    assert 0 < shares[0] < 0.2 and shares[-1] == 1.0
 
 
 def test_a_stereo_checkpoint_plays_stereo(model, play):

@@ -14,9 +14,9 @@ import soundfile
 from musicians.windows.instruments import order
 
 from pipeline.domain import Controls, Heard
-from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.errors import BackendUnavailable
 from pipeline.musicians.musicgen.musician import MusicGen
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 
 pytestmark = pytest.mark.neural
 
@@ -143,7 +143,7 @@ def test_what_the_model_cannot_do_is_said_before_anything_is_generated(musician,
     with pytest.raises(BackendUnavailable, match="melody"):
         list(player.render([order(melody=tune)]))
     bad, good = player.render([order(melody=tune), order(2, prompt="rain", seconds=10.0)])
-    assert isinstance(bad, BackendFailed) and isinstance(good, Rendering)
+    assert isinstance(bad, BackendUnavailable) and isinstance(good, Rendering)
 
 
 def test_making_a_musician_loads_no_model_library(tiny_model):
@@ -178,5 +178,5 @@ def test_the_credit_names_the_weights_and_their_licence(musician):
 def test_progress_reaches_the_end(musician):
     """The first report comes long before the take is done, and the last says 1."""
     told = []
-    list(musician().render([order(prompt="rain", seconds=10.0)], lambda _, share: told.append(share)))
+    list(musician().render([order(prompt="rain", seconds=10.0)], Booth(progress=lambda _, share: told.append(share))))
     assert told == sorted(told) and told[0] < 0.2 and told[-1] == 1 and len(told) > 5

@@ -18,7 +18,7 @@ class Organ:
     from 0. `room` is how many windows fit into memory.
     """
 
-    rate, channels, longest = RATE, 1, 6.0
+    rate, channels, longest, hop = RATE, 1, 6.0, HOP
 
     def __init__(self, faults=None, room=99):
         self.faults, self.room = faults or {}, room

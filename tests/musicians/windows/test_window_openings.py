@@ -13,7 +13,7 @@ from musicians.windows.instruments import RATE, Organ, order
 from pipeline.audio.clip import Clip
 from pipeline.audio.tempo import tempo
 from pipeline.domain import Heard
-from pipeline.errors import BackendFailed
+from pipeline.errors import BadBrief
 from pipeline.musicians.windows.openings import click, open_file
 from pipeline.musicians.windows.play import play
 from pipeline.roles import Rendering
@@ -92,7 +92,8 @@ def test_what_cannot_be_used_fails_its_own_take_in_one_line(tmp_path, which):
     """A missing, changed, silent, short, broken or nonsensical file: one line, and the take beside it is made."""
     for words, file in unusable(tmp_path).items():
         bad, good = play([order(**{which: file}), order(2)], Organ(), 2)
-        assert isinstance(bad, BackendFailed) and words in bad.message, (words, bad)
+        assert isinstance(bad, BadBrief) and words in bad.message, (words, bad)
+        assert not bad.retryable  # the file is as bad the next time
         assert "\n" not in str(bad) and which in bad.message and bad.remedy
         assert isinstance(good, Rendering)
 

@@ -19,10 +19,10 @@ from musicians.windows.instruments import (
 
 from pipeline.audio.loudness import rms
 from pipeline.domain import Controls
-from pipeline.errors import BackendFailed
+from pipeline.errors import BackendFailed, BadBrief, Stopped
 from pipeline.musicians.windows.play import play
-from pipeline.musicians.windows.reel import CUT, OVERLAP, TRIES
-from pipeline.roles import Rendering
+from pipeline.musicians.windows.reel import CUT, OVERLAP, TRIES, refuse_stride
+from pipeline.roles import Booth, Rendering
 
 
 def one(model, wanted):
@@ -212,8 +212,111 @@ def test_codes_belong_to_the_sound():
 
 
 def test_progress_is_told_of_every_take():
-    """It never goes back and ends at 1."""
+    """It never goes back, is at 1 only when the take is whole, and a take that is given up never gets there."""
     told = {}
-    orders = [order(1), order(2, prompt="high", seconds=25.0)]
-    list(play(orders, Organ(), 2, report=lambda which, share: told.setdefault(which.seed, []).append(share)))
-    assert all(shares == sorted(shares) and shares[-1] == 1 for shares in told.values()) and set(told) == {1, 2}
+    orders = [order(1), order(2, prompt="high", seconds=25.0), order(3, prompt="mid")]
+    booth = Booth(progress=lambda which, share: told.setdefault(which.seed, []).append(share))
+    takes = list(play(orders, Organ(faults={("mid", 1): nonsense}), 3, booth=booth))
+    assert [type(take) for take in takes] == [Rendering, Rendering, BackendFailed]
+    for seed in (1, 2):
+        assert told[seed] == sorted(told[seed]) and told[seed].count(1) == 1 and 0 < told[seed][0] < 0.5
+    assert max(told[3]) < 1
+
+
+class Leader:
+    """Asks to stop once it has been asked itself so often."""
+
+    def __init__(self, patience):
+        self.patience = patience
+
+    def __call__(self):
+        self.patience -= 1
+        return self.patience < 0
+
+
+def test_asked_to_stop_it_keeps_what_is_whole_and_gives_up_the_rest():
+    """Of a short and a long take beside each other the short one is kept, whichever stands first."""
+    for orders in ([order(1, seconds=10.0), order(2, seconds=60.0)], [order(2, seconds=60.0), order(1, seconds=10.0)]):
+        model = Organ()
+        outcomes = dict(
+            zip((each.seed for each in orders), play(orders, model, 2, booth=waiting(model, 4)), strict=True)
+        )
+        assert isinstance(outcomes[1], Rendering) and isinstance(outcomes[2], Stopped)
+        assert len(model.batches) == 4
+
+
+def waiting(model, batches):
+    """Return a booth that asks to stop once the model is asked for so many batches."""
+    return Booth(stopping=lambda: len(model.batches) >= batches)
+
+
+def test_asked_to_stop_it_does_not_finish_the_window():
+    """The model is interrupted at its next report, and no further window is begun."""
+    reports = []
+
+    class Slow(Organ):
+        def generate(self, orders, report):
+            for share in np.linspace(0, 1, 101):
+                reports.append(share)
+                report(share)
+            return super().generate(orders, report)
+
+    (outcome,) = play([order()], Slow(), 1, booth=Booth(stopping=Leader(10)))
+    assert isinstance(outcome, Stopped) and not outcome.retryable and "Paper Lanterns" in outcome.message
+    assert len(reports) == 10
+
+
+class Critic:
+    """An ear that dislikes every stretch louder than a level, and writes down which track each was of."""
+
+    def __init__(self, level):
+        self.level, self.heard = level, []
+
+    def fault(self, clip, track):
+        self.heard.append(track)
+        return "it is too loud for me" if rms(clip.samples) > self.level else None
+
+
+def test_an_ear_has_only_the_window_it_dislikes_rolled_again():
+    """Health alone would let it pass; the others stay as they were."""
+    wanted = order(controls=Controls(stride=3))
+    model, plain = Organ(faults={("low", 1, 0): louder(6)}), Organ()
+    one(plain, wanted)
+    level = rms(plain._window(plain.orders[0]).samples)
+    (take,) = play([wanted], model, 1, booth=Booth(ear=Critic(level + 3)))
+    assert isinstance(take, Rendering)
+    assert len(model.orders) == len(plain.orders) + 1
+    seeds = [asked.seed for asked in model.orders]
+    assert [*seeds[:2], *seeds[3:]] == [asked.seed for asked in plain.orders]
+
+
+def test_an_ear_that_likes_nothing_costs_tries_and_no_take(caplog):
+    """After the last try what there is is kept, and the log says what is wrong with it."""
+    model, critic = Organ(), Critic(-100)
+    (take,) = play([order(seconds=10.0)], model, 1, booth=Booth(ear=critic))
+    assert isinstance(take, Rendering) and set(critic.heard) == {order(seconds=10.0).track}
+    assert len(model.orders) == TRIES * len({asked.seconds for asked in model.orders})
+    assert "it is too loud for me" in caplog.text
+
+
+def test_a_take_without_a_prompt_is_held_against_none():
+    """There is nothing it should be like."""
+    critic = Critic(-100)
+    (take,) = play([order(controls=Controls(unconditional=True))], Organ(), 1, booth=Booth(ear=critic))
+    assert isinstance(take, Rendering) and not critic.heard
+
+
+def test_silence_is_worse_than_what_an_ear_dislikes():
+    """Of a silent try and two that are unlike the prompt, one that sounds is kept."""
+    model = Organ(faults={("low", 0, 1): silence})
+    (take,) = play([order(seconds=10.0)], model, 1, booth=Booth(ear=Critic(-100)))
+    assert rms(take.clip.samples[: 4 * RATE]) > -30
+
+
+def test_a_stride_wider_than_the_window_is_refused_unless_nobody_asked_for_it():
+    """In one line, with the most there is; the usual stride fits itself to a shorter window."""
+    assert refuse_stride(order(controls=Controls(stride=26.9)), 30.0) is None
+    assert refuse_stride(order(), 10.0) is None and refuse_stride(order(controls=Controls(top_k=5)), 10.0) is None
+    refused = refuse_stride(order(controls=Controls(stride=28)), 30.0)
+    assert isinstance(refused, BadBrief) and "28 s" in refused.message and "26.96 s" in refused.message
+    assert isinstance(refuse_stride(order(controls=Controls(stride=19)), 20.0), BadBrief)
