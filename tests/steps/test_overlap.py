@@ -13,9 +13,9 @@ from rooms import planned, session
 from pipeline.audio.clip import Clip
 from pipeline.crew import Crew
 from pipeline.domain import Backend, RenderOrder, TrackPlan, Verdict
-from pipeline.errors import BackendFailed
+from pipeline.errors import BackendFailed, LofiError
 from pipeline.judges.signal import SignalJudge
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 from pipeline.settings import Settings
 from pipeline.steps.conductor import PlainConductor
 from pipeline.steps.judge import judge_track
@@ -44,7 +44,7 @@ class WaitingBand:
 
     def rehearse(self) -> None: ...
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering | BackendFailed]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
         for order in orders:
             if order.track.number == 2 and not arrives(self.judged):
                 yield BackendFailed("Nobody judged the first batch meanwhile.")
