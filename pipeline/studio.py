@@ -7,16 +7,18 @@ backend is one file and one line here; a dotted path of your own works as a part
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from pipeline.domain import Backend, Brief
 from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.roles import Judge, Musician, Painter, Studio, Writer
 from pipeline.settings import Settings
+from pipeline.weights.hashes import remembered
 
 AUTO = "auto"
 """Takes the neural part where it can work here, and the offline part, with a note, where it cannot."""
@@ -28,7 +30,8 @@ class Part:
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
     `solo` parts hold a model: one process of their own has it. `model` is the setting that names the model whose
-    weights its backend credits first. `auto` is what else the constructor is given when "auto" chose the part.
+    weights its backend credits first, `helpers` are the settings that name models it needs beside that. `auto` is what
+    else the constructor is given when "auto" chose the part.
     """
 
     place: str
@@ -36,6 +39,7 @@ class Part:
     uses: Mapping[str, str] | None = None
     solo: bool = False
     model: str | None = None
+    helpers: tuple[str, ...] = ()
     auto: Mapping[str, object] | None = None
 
 
@@ -68,6 +72,7 @@ PARTS: dict[str, dict[str, Part]] = {
             ("audiocraft_model", "text_model", "multiband_model", "hub", "device", "precision"),
             solo=True,
             model="audiocraft_model",
+            helpers=("text_model", "multiband_model"),
         ),
     },
     "judge": {
@@ -87,6 +92,7 @@ PARTS: dict[str, dict[str, Part]] = {
             ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision", "prompts"),
             solo=True,
             model="diffusion_model",
+            helpers=("clip_model",),
         ),
     },
 }
@@ -111,11 +117,17 @@ _OFFLINE, _NEURAL = STUDIOS["offline"], STUDIOS["neural"]
 _ROLES: dict[str, type] = {"writer": Writer, "musician": Musician, "judge": Judge, "painter": Painter}
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
+_FOLDERS = re.compile(r"(?<![\w:/~.\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s]+[\\/])+")
+"""What stands before the last name of an absolute path."""
 
 
-def open_studio(settings: Settings) -> Studio:
-    """Return the studio the settings name. Raises BackendUnavailable with the line that installs what is missing."""
-    opened = {role: open_part(role, settings) for role in PARTS}
+def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
+    """Return the studio the settings name, with another `musician` where one is given.
+
+    Raises BackendUnavailable with the line that installs what is missing.
+    """
+    given = {"musician": musician}
+    opened = {role: given.get(role) or open_part(role, settings) for role in PARTS}
     parts = {role: part.made for role, part in opened.items()}
     solo = frozenset(role for role, part in opened.items() if part.name in PARTS[role] and PARTS[role][part.name].solo)
     return Studio(settings.studio, **parts, solo=solo, notes=tuple(part.note for part in opened.values() if part.note))
@@ -139,7 +151,7 @@ def open_part(role: str, settings: Settings) -> Opened:
     try:
         return Opened(_load(role, neural, settings, auto=True), neural)
     except (LofiError, ImportError, OSError, RuntimeError) as error:  # a broken installation is as good as none
-        why = error.message if isinstance(error, LofiError) else str(error).partition("\n")[0]
+        why = _without_folders(error.message if isinstance(error, LofiError) else str(error).partition("\n")[0])
         note = f"The {role} is {offline!r}, for {neural!r} cannot work here: {why}"
         return Opened(_load(role, offline, settings), offline, note)
 
@@ -148,30 +160,6 @@ def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
     writer: Writer = open_part("writer", settings).made
     return writer
-
-
-def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
-    """Return the musician that made a take of the brief, with the model it had then, whatever the settings name now.
-
-    Raises BackendUnavailable when it cannot work here any more.
-    """
-    asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
-    name = part_names(asked)["musician"]
-    trouble: LofiError | None = None
-    for candidate in (_NEURAL["musician"], _OFFLINE["musician"]) if name == AUTO else (name,):
-        part = PARTS["musician"].get(candidate, Part(candidate))
-        then = {part.model: backend.weights[0].name} if part.model and backend.weights else {}
-        try:
-            musician: Musician = _load("musician", candidate, asked.model_copy(update=then))
-        except LofiError as error:
-            trouble = trouble or error
-            continue
-        if musician.backend.name == backend.name:
-            return musician
-    raise trouble or BackendUnavailable(
-        f"The take was made by {backend.name!r}, and no musician of this version is called so.",
-        "Replay it with the version of lofi that made it.",
-    )
 
 
 def chosen_parts(settings: Settings) -> dict[str, str | None]:
@@ -214,7 +202,8 @@ def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> An
     options |= (part.auto or {}) if auto else {}
     module, _, attribute = part.place.partition(":")
     try:
-        return getattr(import_module(module), attribute)(**options)
+        with remembered(settings.cache / "hashes.json"):
+            return getattr(import_module(module), attribute)(**options)
     except ModuleNotFoundError as error:
         raise _missing_extra(role, name, error) or error from None
 
@@ -237,6 +226,11 @@ def _load_own(role: str, name: str) -> Any:
     if not isinstance(made, _ROLES[role]):
         raise BackendUnavailable(f"{name} is no {role}.", "See pipeline/roles.py for what the role asks for.")
     return made
+
+
+def _without_folders(text: str) -> str:
+    """Return a message with every file or folder by its name alone: it goes into manifests, which travel."""
+    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", ""))
 
 
 def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:

@@ -144,6 +144,17 @@ class AlbumFolder(Folder):
                 self.set_aside(take.path, "its content does not match its recorded SHA-256")
         return None
 
+    def begun_by(self) -> Backend | None:
+        """Return who rendered the first take that is whole, by track and index; None when there is none yet."""
+        for path in sorted(self.folder.glob("takes/*.flac")):
+            try:
+                take = self.peek(f"takes/{path.stem}.json", Take)
+            except Damaged:
+                continue
+            if take is not None and self.has_hash(f"takes/{path.name}", take.sha256):
+                return take.backend
+        return None
+
     def sweep(self) -> None:
         """Remove the temp files a dead writer left, and adopt the take that was only waiting for its name.
 

@@ -17,6 +17,7 @@ from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED, named_sounds
 from pipeline.judges.clap.towers import Towers, Vectors
 from pipeline.judges.clap.windows import windows
+from pipeline.weights import again
 
 _KEPT = 64
 """Clips whose embeddings are kept: an album's chosen takes are heard again when titles are matched to them."""
@@ -37,7 +38,7 @@ class Listener:
         if not (np.isfinite(heard).all() and np.isfinite(read).all()):
             raise BackendUnavailable(
                 f"What {checkpoint.weights.name} says of plain sounds is not a number.",
-                "Set LOFI_PRECISION=float32, or fetch it again.",
+                f"Set LOFI_PRECISION=float32. If that does not help: {again(checkpoint.path)}",
             )
         self.calibration = calibrate(heard, read)
 
