@@ -229,8 +229,11 @@ def _load_own(role: str, name: str) -> Any:
 
 
 def _without_folders(text: str) -> str:
-    """Return a message with every file or folder by its name alone: it goes into manifests, which travel."""
-    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", ""))
+    """Return a message that does not tell whose machine this is: it goes into manifests, which travel.
+
+    What is in the home folder is named from there, all else by its name alone.
+    """
+    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}"))
 
 
 def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:
