@@ -75,6 +75,7 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
                 "status": row.status if row else "draft",
                 "concept": album.plan.concept,
                 "painting": album.cover.model_dump(mode="json", include={"seed", "scene", "palette", "why"}),
+                "licences": album.licences(),
                 "backends": {role: parts[0].model_dump(mode="json") for role, parts in _backends(album).items()},
                 "command": command,
             }
@@ -171,9 +172,9 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
 
 def replay(slug: str, number: int, index: int | None, settings: Settings) -> None:
     """Render a take again and say whether it is the same. Exits 1 when it is not."""
+    from pipeline.encore import open_musician_of
     from pipeline.proof import find_take
     from pipeline.proof import replay as replay_take
-    from pipeline.studio import open_musician_of
 
     folder = _folder(Shelf.open(settings.library, writable=False), slug)
     album = folder.read_manifest()

@@ -18,9 +18,10 @@ from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, read_brief
+from pipeline.encore import open_studio_again
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, chosen_parts, open_part, open_studio, open_writer
+from pipeline.studio import PARTS, chosen_parts, open_part, open_writer
 from pipeline.trace import Trace
 from pipeline.workers import Workers
 
@@ -131,15 +132,17 @@ def _make(
     if made is not None:
         out.print("This album is made already; another --seed makes another.")
         return made
+    begun_by = None
     unfinished = unfinished_project(shelf, brief, any_seed=seed is None)
     if unfinished is not None:
         brief = unfinished.brief
         with shelf.album(unfinished.slug).hold():
-            pass  # another run may be making it: better said now than after Prefect has started
+            # Another run may be making it: better said now than after Prefect has started.
+            begun_by = shelf.album(unfinished.slug).begun_by()
         out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
     elif seed is None:
         brief = brief.but(seed=_new_seed())
-    studio = open_studio(settings)
+    studio = open_studio_again(settings, begun_by)
     for note in studio.notes:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     # A part with a process of its own is loaded there, and nowhere else.

@@ -11,6 +11,7 @@ from flows.printing import console, print_json
 from flows.tables import rows_table
 from pipeline.inventory import Stock, take_stock
 from pipeline.settings import Settings
+from pipeline.weights.hub import Published
 
 DAMAGED = 1
 _SAID = {
@@ -40,7 +41,7 @@ def _print(stock: list[Stock], settings: Settings, *, check: bool) -> None:
             ("Model", "For", "Licence", "Layout", "Disk", "Memory", "Here"),
             [
                 (
-                    ("* " if held.chosen else "  ") + held.model.name,
+                    ("* " if held.chosen else "  ") + str(Published(held.model.name, held.revision)),
                     held.model.part,
                     held.model.licence,
                     held.model.layout,
@@ -86,6 +87,7 @@ def _record(held: Stock) -> dict[str, Any]:
         "why": held.why,
         "hash": {"verified": True, "damaged": False}.get(held.state),
         "setting": held.chosen,
-        "fetch": model.fetch,
+        "revision": held.revision,
+        "fetch": held.fetch,
         "remedy": held.remedy,
     }

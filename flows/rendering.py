@@ -66,8 +66,8 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
     if as_json:
         print_json(said)
     elif said:
-        licences = dict.fromkeys((musician.backend.licence, *(w.licence for w in musician.backend.weights)))
-        out.print(Text(f"Rendered by {credit(musician.backend)}, dry. Licence: {'; '.join(licences)}"), soft_wrap=True)
+        licences = "; ".join(musician.backend.licences)
+        out.print(Text(f"Rendered by {credit(musician.backend)}, dry. Licence: {licences}"), soft_wrap=True)
     if failed is not None:
         raise failed
 

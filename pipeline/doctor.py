@@ -130,7 +130,7 @@ def _part(role: str, settings: Settings) -> Finding:
         why = f"{type(error).__name__}: {error}".partition("\n")[0]
         said = f"{part_names(settings)[role]!r} cannot be loaded: {why}"
         return Finding(role.capitalize(), "broken", said, "Run: uv sync --extra neural")
-    models = ", ".join(weights.name for weights in backend.weights)
+    models = ", ".join(f"{weights.name} ({weights.licence})" for weights in backend.weights)
     said = f"{backend.name} {backend.version}" + (f" with {models}" if models else "")
     if opened.note:
         return Finding(role.capitalize(), "note", said, opened.note)

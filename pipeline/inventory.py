@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import Damaged
-from pipeline.models import MODELS, LayoutName, Model
+from pipeline.models import DOWNLOADS, MODELS, USES, Model, fetch_command
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import hash_file
-from pipeline.weights import AUDIOCRAFT, DIFFUSERS, OPEN_CLIP, TRANSFORMERS, check_file, lost_shards, missing, own_path
+from pipeline.weights import LAYOUTS, Layout, again, check_file, licence_of, missing, own_path
+from pipeline.weights.hub import Published, published, snapshot
+from pipeline.weights.layouts import SUFFIXES, loaded
 
 State = Literal["absent", "incomplete", "damaged", "whole", "verified"]
 
-_USES: dict[str, tuple[str, LayoutName, tuple[str, ...]]] = {
-    "musicgen_model": ("musician musicgen", "transformers", TRANSFORMERS.needs),
-    "audiocraft_model": ("musician audiocraft", "audiocraft", AUDIOCRAFT.needs),
-    "clap_model": ("judge clap", "transformers", TRANSFORMERS.needs),
-    "diffusion_model": ("painter diffusion", "diffusers", DIFFUSERS.needs),
-    "clip_model": ("painter diffusion, ranking", "open_clip", OPEN_CLIP.needs),
-}
-"""The settings that name a model, what for, and in which layout."""
-
-_WEIGHTS = (".safetensors", ".bin", ".pt", ".th", ".ckpt")
+_LAYOUTS = {layout.name: layout for layout in LAYOUTS}
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,8 @@ class Stock:
     """One model as it is here.
 
     `whole` means that nothing is missing or cut short, `verified` that every file has the hash it was published
-    with. `why` says what is wrong, `chosen` which setting names it, `checked` how many files were compared.
+    with. `why` says what is wrong, `chosen` which setting names it, `checked` how many files were compared. An `own`
+    one is a folder or file outside the hub's cache; of another, `revision` is the one that is asked for, "" for main.
     """
 
     model: Model
@@ -47,90 +41,119 @@ class Stock:
     why: str = ""
     chosen: str | None = None
     checked: int = 0
+    own: bool = False
+    revision: str = ""
+
+    @property
+    def fetch(self) -> str:
+        """The command that fetches it, empty for one's own."""
+        return "" if self.own else fetch_command(self.model.name, self.model.layout, self.revision)
 
     @property
     def remedy(self) -> str:
-        """The command that fetches or mends it, empty when nothing is to be done."""
+        """What fetches or mends it, empty when nothing is to be done."""
         if self.state in ("whole", "verified"):
             return ""
-        if Path(self.model.name).is_absolute() or self.model.name.startswith((".", "~")):
-            return "Name another folder, or put back what is missing."
+        if self.own:
+            return f"{self.model.name}: {again(own_path(self.model.name).absolute())}"
         # Without --force-download a file that has its name already is not fetched again.
-        return self.model.fetch + (" --force-download" if self.state == "damaged" else "")
+        return self.fetch + (" --force-download" if self.state == "damaged" and not self.model.url else "")
 
 
 def take_stock(settings: Settings, *, check: bool = False) -> Iterator[Stock]:
     """Look for every known model, and for those the settings name beside them; with `check`, compare every hash."""
     hub = settings.hub.expanduser()
-    named = {setting: str(getattr(settings, setting)) for setting in _USES}
+    named = {setting: str(asked) for setting in USES if (asked := getattr(settings, setting))}
+    # A folder or file that is there comes before a model of the hub that is called so.
+    wanted = {setting: None if own_path(asked).exists() else published(asked) for setting, asked in named.items()}
     for model in MODELS:
-        uses = [s for s, name in named.items() if name == model.name and _USES[s][0] == model.part]
-        yield replace(_look(model, _snapshot(hub, model.name), hub, check), chosen=uses[0] if uses else None)
+        chosen, revision = _chosen(model, wanted)
+        yield replace(_look_in_cache(model, Published(model.name, revision), hub, check), chosen=chosen)
     known = {(model.name, model.part) for model in MODELS}
-    for setting, name in named.items():
-        part, layout, needs = _USES[setting]
-        if not name or (name, part) in known:
-            continue
-        own = own_path(name)
-        if own.is_file():
-            lone = Model(name, part, "its publisher's", "file", (own.name,), (own.name,), None, None)
-            yield replace(_look(lone, own.parent, hub, check), chosen=setting, place=own)
-            continue
-        model = Model(name, part, "its publisher's", layout, ("*",), needs, None, None)
-        folder = own if own.is_dir() else _snapshot(hub, name)
-        yield replace(_look(model, folder, hub, check), chosen=setting)
+    for setting, asked in named.items():
+        at = wanted[setting]
+        if at is None:
+            yield replace(_look_at_own(asked, setting, check), chosen=setting)
+        elif (at.name, USES[setting].part) not in known:
+            licence = licence_of(at.name, snapshot(at, hub) or hub, USES[setting].usual)
+            yield replace(_look_in_cache(_unlisted(at.name, setting, licence), at, hub, check), chosen=setting)
 
 
-def _snapshot(hub: Path, name: str) -> Path | None:
-    """Return the folder of the commit that the cache has of a model."""
-    cache = hub / f"models--{name.replace('/', '--')}"
-    try:
-        folder = cache / "snapshots" / (cache / "refs" / "main").read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return folder if folder.is_dir() else None
+def _chosen(model: Model, wanted: Mapping[str, Published | None]) -> tuple[str | None, str]:
+    """Return which setting names a known model, and at which revision."""
+    for setting, at in wanted.items():
+        if at is not None and (at.name, USES[setting].part) == (model.name, model.part):
+            return setting, at.revision
+    return None, ""
 
 
-def _look(model: Model, folder: Path | None, hub: Path, check: bool) -> Stock:
-    begun = list(hub.glob(f"models--{model.name.replace('/', '--')}/blobs/*.incomplete"))
-    if folder is None:
-        return Stock(model, "incomplete", why="a download broke off") if begun else Stock(model, "absent")
+def _unlisted(name: str, setting: str, licence: str) -> Model:
+    """Return what is known of a model that a setting names and the list does not hold."""
+    use = USES[setting]
+    listed = [model for model in MODELS if model.part == use.part]
+    needs = _LAYOUTS[use.layout].needs if use.layout in _LAYOUTS else listed[0].needs
+    return Model(name, use.part, licence, use.layout, ("*",), needs, None, None)
+
+
+def _look_at_own(asked: str, setting: str, check: bool) -> Stock:
+    """Look at a folder or file of one's own."""
+    own = own_path(asked)
+    if own.is_file():
+        licence = licence_of(own.name, own.parent, USES[setting].usual)
+        lone = Model(asked, USES[setting].part, licence, "file", (own.name,), (own.name,), None, None)
+        return replace(_look(lone, own.parent, check), place=own, own=True)
+    model = _unlisted(asked, setting, licence_of("", own, USES[setting].usual))
+    return replace(_look(model, own, check) if own.is_dir() else Stock(model, "absent"), own=True)
+
+
+def _look_in_cache(model: Model, at: Published, hub: Path, check: bool) -> Stock:
+    """Look for a model of the hub, or one that is published elsewhere."""
+    folder = own_path(DOWNLOADS) if model.url else snapshot(at, hub)
+    stock = Stock(model, "absent") if folder is None else _look(model, folder, check)
+    begun = any(hub.glob(f"models--{model.name.replace('/', '--')}/blobs/*.incomplete"))
+    if stock.state == "absent" and begun:
+        stock = replace(stock, state="incomplete", why="a download broke off")
+    return replace(stock, revision=at.revision)
+
+
+def _look(model: Model, folder: Path, check: bool) -> Stock:
+    """Look at the files in a folder."""
     lacks = missing(folder, model.needs)
     if lacks is not None:
         # A page may hold two layouts in one folder: configuration without any weights is the other one's.
         some = [need for need in model.needs if not need.endswith(".json") and missing(folder, (need,)) is None]
-        linked = any(path.is_symlink() for glob in lacks.split("|") for path in folder.glob(glob))
-        if not some and not begun and not linked:
+        links = any(path.is_symlink() for glob in lacks.split("|") for path in (folder / glob, *folder.glob(glob)))
+        if not some and not links:
             return Stock(model, "absent")
         return Stock(model, "incomplete", folder, f"{lacks.replace('|', ' or ')} is missing")
     try:
-        if model.layout in ("transformers", "diffusers"):
-            for shard in lost_shards(folder):
-                return Stock(model, "incomplete", folder, f"{shard.name} is missing")
-        files = _files(folder, model)
-        for path in files:
-            if path.suffix in _WEIGHTS:
-                check_file(path)
+        weights = loaded(folder, _LAYOUTS.get(model.layout) or Layout(model.layout, model.needs))
+        for path in weights:
+            if not path.is_file():
+                return Stock(model, "incomplete", folder, f"{path.name} is missing")
+            check_file(path)
     except Damaged as damage:
         return Stock(model, "damaged", folder, damage.message)
-    return _compare(model, folder, files) if check else Stock(model, "whole", folder)
+    return _compare(model, folder, _files(folder, model, weights)) if check else Stock(model, "whole", folder)
 
 
-def _files(folder: Path, model: Model) -> list[Path]:
+def _files(folder: Path, model: Model, weights: Collection[Path]) -> list[Path]:
+    """Return the files that belong to a model: the small ones of its layout, and the weights that are loaded."""
     globs = {glob for name in (*model.files, *model.needs) for glob in name.split("|")}
     # The globs of `hf download` cross folders, those of pathlib do not.
     found = {path for glob in globs for path in folder.glob(glob if "/" in glob else f"**/{glob}")}
-    return sorted(path for path in found if not path.is_dir() and ".cache" not in path.relative_to(folder).parts)
+    small = {path for path in found if path.suffix not in SUFFIXES and not path.is_dir()}
+    return sorted({path for path in small if ".cache" not in path.relative_to(folder).parts} | set(weights))
 
 
 def _compare(model: Model, folder: Path, files: list[Path]) -> Stock:
     """Compare every file with the hash it was published with."""
     checked = 0
     for path in files:
-        published = _published(folder, path)
+        published = path.stem.partition("-")[2] if model.url else _published(folder, path)
         if published is None:
             continue
-        if (_git_hash(path) if len(published) == 40 else hash_file(path)[0]) != published:
+        if not (_git_hash(path) if len(published) == 40 else hash_file(path)[0]).startswith(published):
             return Stock(model, "damaged", folder, f"{path} does not match the hash it was published with")
         checked += 1
     if checked < len(files):

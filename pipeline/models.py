@@ -7,12 +7,17 @@ Many pages hold the same weights several times over, so only what the named layo
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from pipeline.licences import may_be_sold
 
 LayoutName = Literal["transformers", "audiocraft", "diffusers", "open_clip", "file"]
 
 NON_COMMERCIAL = "CC-BY-NC-4.0"
+DOWNLOADS = "~/.cache/torch/hub/checkpoints"
+"""Where models that are not on the hub are put: PyTorch's place for them."""
 _TEXTS = ("*.json", "*.txt", "*.model")
 _DIFFUSERS = ("*.json", "*.txt", "*/model.safetensors", "*/diffusion_pytorch_model.safetensors")
 _AUDIOCRAFT = ("state_dict.bin", "compression_state_dict.bin")
@@ -35,15 +40,19 @@ class Model:
     needs: tuple[str, ...]
     bytes: int | None
     parameters: int | None
+    url: str = ""
+    """Where it is published, when that is not the hub."""
 
     @property
     def commercial(self) -> bool:
         """Whether what it makes may be sold without asking its publisher."""
-        return "NC" not in self.licence and "Stability" not in self.licence
+        return may_be_sold(self.licence)
 
     @property
     def fetch(self) -> str:
         """The command that fetches it."""
+        if self.url:
+            return f"curl --create-dirs -o {DOWNLOADS}/{self.files[0]} {self.url}"
         single = self.layout == "file" and not any("*" in name for name in self.files)
         names = self.files if single else tuple(f"--include {shlex.quote(name)}" for name in self.files)
         return f"uv run --extra neural hf download {self.name} {' '.join(names)}"
@@ -99,8 +108,16 @@ MODELS: tuple[Model, ...] = (
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 236_000_000, 59_000_000,
     ),
     Model(
+        "htdemucs", "musician audiocraft, tunes", "MIT", "file", ("955717e8-8726e21a.th",), ("955717e8-8726e21a.th",),
+        84_000_000, 42_000_000, "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/955717e8-8726e21a.th",
+    ),
+    Model(
         "google-t5/t5-base", "musician audiocraft, words", "Apache-2.0", "transformers",
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 894_000_000, 223_000_000,
+    ),
+    Model(
+        "google-t5/t5-large", "musician audiocraft, words of ambience", "Apache-2.0", "transformers",
+        (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 2_950_000_000, 738_000_000,
     ),
     Model(
         "laion/clap-htsat-unfused", "judge clap", "Apache-2.0", "transformers",
@@ -109,7 +126,8 @@ MODELS: tuple[Model, ...] = (
     ),
     Model(
         "lukewys/laion_clap", "judge clap, music", "CC0-1.0", "file",
-        ("music_audioset_epoch_15_esc_90.14.pt",), ("music_audioset_epoch_15_esc_90.14.pt",), 2_350_000_000, None,
+        ("music_audioset_epoch_15_esc_90.14.pt",), ("music_audioset_epoch_15_esc_90.14.pt",),
+        2_350_000_000, 199_000_000,
     ),
     Model(
         "FacebookAI/roberta-base", "judge clap, words of the .pt", "MIT", "transformers",
@@ -128,8 +146,62 @@ MODELS: tuple[Model, ...] = (
 )  # fmt: skip
 
 
-def fetch_command(name: str, layout: str | None = None) -> str:
-    """Return the command that fetches a model of the hub, known or not."""
+_FORMERLY = {
+    "t5-base": "google-t5/t5-base",
+    "t5-large": "google-t5/t5-large",
+    "roberta-base": "FacebookAI/roberta-base",
+}
+"""Names some models had on the hub before it asked for an owner; caches have them under these still."""
+
+
+class Use(NamedTuple):
+    """What a setting names a model for: the part that loads it (as in `Model.part`), and in which layout.
+
+    `usual` is said of the licence where nothing is known of it.
+    """
+
+    part: str
+    layout: LayoutName
+    usual: str
+
+
+MUSICGEN_USUAL = f"MusicGen's own weights are {NON_COMMERCIAL}"
+META_USUAL = f"Meta's own weights are {NON_COMMERCIAL}"
+T5_USUAL = "T5's own weights are Apache-2.0"
+CLAP_USUAL = "LAION's own CLAP weights are Apache-2.0 or CC0-1.0"
+DIFFUSION_USUAL = "Stable Diffusion's own weights are under CreativeML OpenRAIL licences"
+CLIP_USUAL = "OpenCLIP's own weights are MIT"
+
+USES: dict[str, Use] = {
+    "musicgen_model": Use("musician musicgen", "transformers", MUSICGEN_USUAL),
+    "audiocraft_model": Use("musician audiocraft", "audiocraft", MUSICGEN_USUAL),
+    "text_model": Use("musician audiocraft, words", "transformers", T5_USUAL),
+    "multiband_model": Use("musicians, --multiband", "file", META_USUAL),
+    "clap_model": Use("judge clap", "transformers", CLAP_USUAL),
+    "diffusion_model": Use("painter diffusion", "diffusers", DIFFUSION_USUAL),
+    "clip_model": Use("painter diffusion, ranking", "open_clip", CLIP_USUAL),
+}
+"""The settings that name a model."""
+
+
+def known_model(name: str) -> Model | None:
+    """Return a model by its name on the hub, or by the name of the one file it is published as."""
+    full = _FORMERLY.get(name, name)
+    for model in MODELS:
+        if full == model.name or (model.layout == "file" and name in model.files):
+            return model
+    return None
+
+
+def setting_of(name: str, among: Collection[str]) -> str | None:
+    """Return which of some settings a known model of the hub is named by, None for a model nobody knows."""
+    parts = {model.part for model in MODELS if model.name == name}
+    return next((setting for setting in among if setting in USES and USES[setting].part in parts), None)
+
+
+def fetch_command(name: str, layout: str | None = None, revision: str = "") -> str:
+    """Return the command that fetches a model of the hub, known or not, at a `revision` where one is named."""
     known = [model for model in MODELS if model.name == name]
     fitting = [model for model in known if model.layout == layout] or known
-    return fitting[0].fetch if fitting else f"uv run --extra neural hf download {name}"
+    command = fitting[0].fetch if fitting else f"uv run --extra neural hf download {name}"
+    return f"{command} --revision {shlex.quote(revision)}" if revision else command

@@ -48,7 +48,8 @@ class Settings(BaseModel):
     )
     openai_api_key: SecretStr | None = Field(None, description="Key for it; OPENAI_API_KEY too.")
     musicgen_model: str = Field(
-        "facebook/musicgen-small", description="Model of the musician musicgen: a folder, or a name on the hub."
+        "facebook/musicgen-small",
+        description="Model of the musician musicgen: a folder, or a name on the hub, with @REVISION for that alone.",
     )
     audiocraft_model: str = Field("facebook/musicgen-small", description="Model of the musician audiocraft.")
     text_model: str | None = Field(
@@ -76,6 +77,9 @@ class Settings(BaseModel):
     )
     hub: Path = Field(
         Path("~/.cache/huggingface/hub"), description="The model hub's cache; HF_HUB_CACHE or HF_HOME name it too."
+    )
+    cache: Path = Field(
+        Path("~/.cache/lofi"), description="Where what can be found out again is kept, such as hashes of big models."
     )
     prompts: Path | None = Field(None, description="A prompts/ folder of your own, in place of the one shipped.")
 
@@ -120,6 +124,8 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
             values.setdefault(name, environment[elsewhere])
     if "HF_HOME" in environment:
         values.setdefault("hub", f"{environment['HF_HOME']}/hub")
+    if Path(environment.get("XDG_CACHE_HOME", "")).is_absolute():
+        values.setdefault("cache", f"{environment['XDG_CACHE_HOME']}/lofi")
     values |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings.model_validate(values)

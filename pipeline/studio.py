@@ -7,16 +7,18 @@ backend is one file and one line here; a dotted path of your own works as a part
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from pipeline.domain import Backend, Brief
 from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.roles import Judge, Musician, Painter, Standin, Studio, Writer
 from pipeline.settings import Settings
+from pipeline.weights.hashes import remembered
 
 AUTO = "auto"
 """Takes the neural part where it can work here, and the offline part, with a note, where it cannot."""
@@ -27,14 +29,15 @@ class Part:
     """Where a backend's class is, and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
-    `model` is the setting that names the model whose weights its backend credits first. `auto` is what else the
-    constructor is given when "auto" chose the part.
+    `model` is the setting that names the model whose weights its backend credits first, `helpers` are the settings
+    that name models it needs beside that. `auto` is what else the constructor is given when "auto" chose the part.
     """
 
     place: str
     settings: tuple[str, ...] = ()
     uses: Mapping[str, str] | None = None
     model: str | None = None
+    helpers: tuple[str, ...] = ()
     auto: Mapping[str, object] | None = None
 
 
@@ -65,6 +68,7 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.musicians.audiocraft.musician:AudiocraftMusicGen",
             ("audiocraft_model", "text_model", "multiband_model", "hub", "device", "precision"),
             model="audiocraft_model",
+            helpers=("text_model", "multiband_model"),
         ),
     },
     "judge": {
@@ -82,6 +86,7 @@ PARTS: dict[str, dict[str, Part]] = {
             "pipeline.painters.diffusion.painter:DiffusionPainter",
             ("diffusion_model", "clip_model", "candidates", "hub", "device", "precision", "prompts"),
             model="diffusion_model",
+            helpers=("clip_model",),
         ),
     },
 }
@@ -106,11 +111,17 @@ _OFFLINE, _NEURAL = STUDIOS["offline"], STUDIOS["neural"]
 _ROLES: dict[str, type] = {"writer": Writer, "musician": Musician, "judge": Judge, "painter": Painter}
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
+_FOLDERS = re.compile(r"(?<![\w:/~.\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s]+[\\/])+")
+"""What stands before the last name of an absolute path."""
 
 
-def open_studio(settings: Settings) -> Studio:
-    """Return the studio the settings name. Raises BackendUnavailable with the line that installs what is missing."""
-    opened = {role: open_part(role, settings) for role in PARTS}
+def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
+    """Return the studio the settings name, with another `musician` where one is given.
+
+    Raises BackendUnavailable with the line that installs what is missing.
+    """
+    given = {"musician": musician}
+    opened = {role: given.get(role) or open_part(role, settings) for role in PARTS}
     parts = {role: part.made for role, part in opened.items()}
     standins = {role: part.standin for role, part in opened.items() if part.standin}
     notes = tuple(part.note for part in opened.values() if part.note)
@@ -136,7 +147,7 @@ def open_part(role: str, settings: Settings) -> Opened:
     try:
         return Opened(_load(role, neural, settings, auto=True), standin=standin)
     except (LofiError, ImportError, OSError, RuntimeError) as error:  # a broken installation is as good as none
-        why = error.message if isinstance(error, LofiError) else str(error).partition("\n")[0]
+        why = _without_folders(error.message if isinstance(error, LofiError) else str(error).partition("\n")[0])
         return Opened(standin.part, standin.note(role, why))
 
 
@@ -144,30 +155,6 @@ def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
     writer: Writer = open_part("writer", settings).made
     return writer
-
-
-def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
-    """Return the musician that made a take of the brief, with the model it had then, whatever the settings name now.
-
-    Raises BackendUnavailable when it cannot work here any more.
-    """
-    asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
-    name = part_names(asked)["musician"]
-    trouble: LofiError | None = None
-    for candidate in (_NEURAL["musician"], _OFFLINE["musician"]) if name == AUTO else (name,):
-        part = PARTS["musician"].get(candidate, Part(candidate))
-        then = {part.model: backend.weights[0].name} if part.model and backend.weights else {}
-        try:
-            musician: Musician = _load("musician", candidate, asked.model_copy(update=then))
-        except LofiError as error:
-            trouble = trouble or error
-            continue
-        if musician.backend.name == backend.name:
-            return musician
-    raise trouble or BackendUnavailable(
-        f"The take was made by {backend.name!r}, and no musician of this version is called so.",
-        "Replay it with the version of lofi that made it.",
-    )
 
 
 def chosen_parts(settings: Settings) -> dict[str, str | None]:
@@ -210,7 +197,8 @@ def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> An
     options |= (part.auto or {}) if auto else {}
     module, _, attribute = part.place.partition(":")
     try:
-        return getattr(import_module(module), attribute)(**options)
+        with remembered(settings.cache / "hashes.json"):
+            return getattr(import_module(module), attribute)(**options)
     except ModuleNotFoundError as error:
         raise _missing_extra(role, name, error) or error from None
 
@@ -233,6 +221,14 @@ def _load_own(role: str, name: str) -> Any:
     if not isinstance(made, _ROLES[role]):
         raise BackendUnavailable(f"{name} is no {role}.", "See pipeline/roles.py for what the role asks for.")
     return made
+
+
+def _without_folders(text: str) -> str:
+    """Return a message that does not tell whose machine this is: it goes into manifests, which travel.
+
+    What is in the home folder is named from there, all else by its name alone.
+    """
+    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}"))
 
 
 def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:

@@ -34,6 +34,14 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
+def diffusers(*weights: str) -> dict[str, bytes]:
+    """Return a checkpoint in the diffusers layout whose parts hold these weight files beside their descriptions."""
+    parts = sorted({path.partition("/")[0] for path in weights})
+    described: dict[str, object] = {part: ["diffusers", "Some"] for part in parts}
+    index = json.dumps({"_class_name": "StableDiffusionPipeline", **described}).encode()
+    return {"model_index.json": index, **{path: safetensors(4 + place) for place, path in enumerate(weights)}}
+
+
 def cached(hub: Path, name: str, files: dict[str, bytes], revision: str = REVISION) -> Path:
     """Put a model into a hub's cache: links named as published, to blobs named by their hash. Returns the snapshot.
 

@@ -9,15 +9,20 @@ import pytest
 from checkpoint_files import AUDIOCRAFT, MUSICGEN, cached, pytorch, safetensors, write
 
 from pipeline.inventory import Stock, take_stock
-from pipeline.models import MODELS, fetch_command
+from pipeline.models import MODELS, USES, fetch_command
 from pipeline.settings import Settings
 
 SMALL = "facebook/musicgen-small"
 
 
+def settings(hub: Path, **more: object) -> Settings:
+    return Settings.model_validate({"hub": hub, **more})
+
+
 def stock(hub: Path, name: str = SMALL, layout: str = "transformers", *, check: bool = False, **more: object) -> Stock:
-    settings = Settings.model_validate({"hub": hub, **more})
-    (held,) = [h for h in take_stock(settings, check=check) if (h.model.name, h.model.layout) == (name, layout)]
+    (held,) = [
+        h for h in take_stock(settings(hub, **more), check=check) if (h.model.name, h.model.layout) == (name, layout)
+    ]
     return held
 
 
@@ -25,7 +30,7 @@ def test_every_model_has_a_licence_a_size_and_a_command() -> None:
     """What is not sure is left out, never made up; MusicGen's weights are not for sale."""
     for model in MODELS:
         assert model.licence and model.needs
-        assert model.fetch.startswith(f"uv run --extra neural hf download {model.name}")
+        assert model.fetch.startswith(f"uv run --extra neural hf download {model.name}") or model.url in model.fetch
         if "musicgen" in model.name:
             assert model.licence == "CC-BY-NC-4.0" and not model.commercial
     assert len({(model.name, model.layout) for model in MODELS}) == len(MODELS)
@@ -34,7 +39,8 @@ def test_every_model_has_a_licence_a_size_and_a_command() -> None:
 def test_every_model_the_settings_name_by_themselves_is_known() -> None:
     """The defaults are in the list, each marked with its setting."""
     chosen = {held.chosen for held in take_stock(Settings(hub=Path("/nowhere")))}
-    assert {"musicgen_model", "audiocraft_model", "clap_model", "diffusion_model", "clip_model"} <= chosen
+    parts = ("musicgen", "audiocraft", "clap", "diffusion", "clip", "multiband")
+    assert {f"{part}_model" for part in parts} <= chosen
 
 
 def test_nothing_is_here_at_first(tmp_path: Path) -> None:
@@ -130,3 +136,69 @@ def test_a_single_file_of_ones_own(tmp_path: Path) -> None:
 def test_an_unknown_model_is_fetched_whole() -> None:
     """We do not know which of its files are needed."""
     assert fetch_command("somebody/finetuned") == "uv run --extra neural hf download somebody/finetuned"
+
+
+@pytest.mark.parametrize("setting", USES)
+def test_every_setting_that_names_a_model_is_listed(tmp_path: Path, setting: str) -> None:
+    """With a folder of one's own, and with a model of the hub that nobody has heard of."""
+    (tmp_path / "mine").mkdir()
+    for named in (str(tmp_path / "mine"), "somebody/tuned"):
+        (held,) = [h for h in take_stock(settings(tmp_path, **{setting: named})) if h.chosen == setting]
+        assert (held.model.name, held.state) == (named, "absent") and held.remedy
+        assert held.model.licence.startswith("unknown") and not held.model.commercial
+
+
+def test_a_text_model_and_a_file_of_multiband_diffusion(tmp_path: Path) -> None:
+    """The helpers of a musician are looked at like any model."""
+    cached(tmp_path, "google-t5/t5-base", MUSICGEN)
+    held = stock(tmp_path, "google-t5/t5-base", check=True, text_model="google-t5/t5-base")
+    assert (held.state, held.chosen) == ("verified", "text_model")
+    file = write(tmp_path / "own", {"mbd_musicgen_32khz.th": pytorch()[:-9]}) / "mbd_musicgen_32khz.th"
+    held = stock(tmp_path, str(file), "file", multiband_model=str(file))
+    assert (held.state, held.model.licence) == ("damaged", "CC-BY-NC-4.0") and "Copy it anew" in held.remedy
+    held = stock(tmp_path, str(file.parent), "file", multiband_model=str(file.parent))
+    assert held.state == "damaged"
+
+
+def test_a_pinned_revision_is_the_one_looked_at(tmp_path: Path) -> None:
+    """Another one that is here does not count, and the command fetches the pinned one."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    cached(tmp_path, SMALL, MUSICGEN)
+    pinned = {"musicgen_model": f"{SMALL}@{commit}"}
+    held = stock(tmp_path, **pinned)
+    assert (held.state, held.chosen, held.revision) == ("absent", "musicgen_model", commit)
+    assert held.remedy == f"{held.model.fetch} --revision {commit}"
+    snapshot = cached(tmp_path, SMALL, {**MUSICGEN, "model.safetensors": safetensors(8)}, commit)
+    held = stock(tmp_path, check=True, **pinned)
+    assert (held.state, held.place) == ("verified", snapshot)
+    other = stock(tmp_path, "somebody/tuned", musicgen_model=f"somebody/tuned@{commit}")
+    assert other.remedy.endswith(f"hf download somebody/tuned --revision {commit}")
+
+
+def test_what_is_not_loaded_is_neither_checked_nor_compared(tmp_path: Path) -> None:
+    """A page's old formats and other precisions may be broken, cut or absent."""
+    name = "somebody/tuned"
+    snapshot = cached(tmp_path, name, {**MUSICGEN, "pytorch_model.bin": pytorch(), "model.fp16.safetensors": b"?"})
+    (snapshot / "pytorch_model.bin").resolve().write_bytes(b"cut")
+    held = stock(tmp_path, name, check=True, musicgen_model=name)
+    assert (held.state, held.checked) == ("verified", 3)
+
+
+def test_the_licence_of_a_model_of_ones_own_is_its_cards(tmp_path: Path) -> None:
+    """As in what it makes; without a card it is unknown, and that is not for sale."""
+    folder = write(tmp_path / "mine", {**MUSICGEN, "README.md": b"---\nlicense: mit\n---\n"})
+    held = stock(tmp_path, str(folder), musicgen_model=str(folder))
+    assert held.model.licence == "MIT" and held.model.commercial
+    (folder / "README.md").unlink()
+    assert not stock(tmp_path, str(folder), musicgen_model=str(folder)).model.commercial
+
+
+def test_demucs_is_looked_for_where_its_command_puts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not on the hub; the start of its hash is in its name."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    held = stock(tmp_path, "htdemucs", "file")
+    assert held.state == "absent" and held.remedy.startswith("curl ") and "~/.cache/torch" in held.remedy
+    write(tmp_path / ".cache/torch/hub/checkpoints", {"955717e8-8726e21a.th": pytorch()})
+    assert stock(tmp_path, "htdemucs", "file").state == "whole"
+    held = stock(tmp_path, "htdemucs", "file", check=True)
+    assert held.state == "damaged" and "force" not in held.remedy

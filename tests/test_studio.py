@@ -1,7 +1,8 @@
-"""Which part a name stands for, what stands in for it, and who made a take."""
+"""Which part a name stands for, and what stands in for it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import papers
@@ -11,7 +12,7 @@ from pipeline.domain import Backend, Brief, Weights
 from pipeline.errors import BackendUnavailable
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_musician_of, open_part, open_studio
+from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio
 
 ABSENT = Part("test_studio:Absent")
 
@@ -19,8 +20,10 @@ ABSENT = Part("test_studio:Absent")
 class Absent:
     """A part whose model is not on this machine."""
 
+    said = "The model x/y is not on this machine."
+
     def __init__(self) -> None:
-        raise BackendUnavailable("The model x/y is not on this machine.", "Run: hf download x/y")
+        raise BackendUnavailable(self.said, "Run: hf download x/y")
 
 
 class WithModel(OfflineBand):
@@ -127,27 +130,23 @@ def test_every_name_in_a_studio_is_a_part() -> None:
         assert all(name in PARTS[role] or name == "auto" for role, name in parts.items())
 
 
-def test_a_take_is_replayed_by_the_musician_that_made_it(model_player: None) -> None:
-    """By the brief's part and the backend's model, whatever the settings say now."""
-    played = Backend(
-        name="model player", version="0", licence="x",
-        weights=(Weights(name="then/model", revision="", sha256="0" * 64, licence="x"),),
-    )  # fmt: skip
-    now = Settings(musician="band", musicgen_model="now/model")
-    for asked in (brief(musician="musicgen"), brief(studio="auto")):
-        assert open_musician_of(played, asked, now).backend.weights[0].name == "then/model"
-    band = OfflineBand().backend
-    assert isinstance(open_musician_of(band, brief(), Settings(musician="musicgen")), OfflineBand)
-    assert isinstance(open_musician_of(band, brief(studio="auto"), now), OfflineBand)
+HOME = str(Path.home())
+PLACES = {
+    f"{HOME}/.cache/hub/x.bin is cut short.": "~/.cache/hub/x.bin is cut short.",
+    f"{HOME}/models of mine/config.json cannot be read.": "~/models of mine/config.json cannot be read.",
+    "There is no model folder /home/alice/models/mine.": "There is no model folder mine.",
+    r"C:\Users\alice\models\mine is no model.": "mine is no model.",
+    "The model facebook/musicgen-small is not here, see https://huggingface.co/facebook/x.": None,
+    "Name one in ~/models/mine or ./mine/here.": None,
+}
 
 
-def test_a_take_whose_musician_cannot_work_here_any_more(no_model: None) -> None:
-    """The line that brings it back, or its name when nobody knows it."""
-    played = Backend(name="model player", version="1", licence="x")
-    with pytest.raises(BackendUnavailable, match="x/y is not on this machine"):
-        open_musician_of(played, brief(musician="auto"), Settings())
-    with pytest.raises(BackendUnavailable, match="'model player'"):
-        open_musician_of(played, brief(), Settings())
+@pytest.mark.parametrize(("said", "noted"), PLACES.items())
+def test_a_note_does_not_tell_where_files_lie(monkeypatch: pytest.MonkeyPatch, said: str, noted: str | None) -> None:
+    """It goes into the manifest, and from there to whoever gets the album."""
+    monkeypatch.setattr(Absent, "said", said)
+    monkeypatch.setitem(PARTS["musician"], "musicgen", ABSENT)
+    assert open_part("musician", Settings(musician="auto")).note.endswith(f"cannot work here: {noted or said}")
 
 
 def test_briefs_of_before_parts_could_be_chosen_keep_their_digest() -> None:

@@ -25,7 +25,7 @@ def begin(
         take=order.index,
         seed=order.seed,
         kind=kind,
-        backend=f"{backend.name} {backend.version}",
+        backend=_credit(backend),
         started=now,
         outcome="started",
         seconds=0.0,
@@ -81,7 +81,7 @@ def restore(connection: Connection, album: Album) -> None:
                     take=take.order.index,
                     seed=take.order.seed,
                     kind="asked" if take.order.index <= album.brief.takes else "reroll",
-                    backend=f"{take.backend.name} {take.backend.version}",
+                    backend=_credit(take.backend),
                     started=album.run.started,
                     finished=album.run.finished,
                     outcome="finished",
@@ -101,6 +101,13 @@ def spend(connection: Connection, slug: Slug) -> Spend:
         counts["interrupted" if outcome in ("interrupted", "failed") else kind] += 1
         seconds += length if outcome == "finished" else 0.0
     return Spend(asked=counts["asked"], rerolls=counts["reroll"], interrupted=counts["interrupted"], seconds=seconds)
+
+
+def _credit(backend: Backend) -> str:
+    """Return who rendered, with which models, each with the licence that what it makes stands under."""
+    parts = [f"{backend.name} {backend.version}, {backend.licence}"]
+    parts += [f"{model.name}@{model.revision or model.sha256[:12]}, {model.licence}" for model in backend.weights]
+    return "; ".join(parts)
 
 
 def _same_take(slug: Slug, take: Take) -> ColumnElement[bool]:

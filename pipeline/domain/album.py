@@ -139,6 +139,13 @@ class Album(Noun):
     mix: Mix
     run: Run
 
+    def licences(self) -> tuple[str, ...]:
+        """Every licence that anything of it stands under: those of the parts that made it, and of their models."""
+        played = [take.backend for take in self.takes]
+        judged = [verdict.judge for verdict in self.verdicts]
+        parts = (self.writer, *played, *judged, self.cover.painter)
+        return tuple(dict.fromkeys(licence for part in parts for licence in part.licences))
+
     def files(self) -> tuple[FileRecord | Take, ...]:
         """Every file with a recorded hash, takes included."""
         made = [file for track in self.tracks for file in track.files]

@@ -20,7 +20,10 @@ class FileRecord(Noun):
 
 
 class Weights(Noun):
-    """The trained model a backend used: its name or folder, the hub's commit, one hash over its files, its licence."""
+    """The trained model a backend used: its name, the hub's commit, one hash over its files, its licence.
+
+    `name` is the one on the hub, or that of somebody's own folder or file, without where that lies.
+    """
 
     name: str
     revision: str
@@ -36,6 +39,11 @@ class Backend(Noun):
     version: str
     licence: str
     weights: tuple[Weights, ...] = ()
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Every licence that what it makes stands under: its own, and those of the models it worked with."""
+        return tuple(dict.fromkeys((self.licence, *(model.licence for model in self.weights))))
 
 
 class Controls(Noun):

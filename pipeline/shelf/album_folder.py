@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.domain import Album, FileRecord, RenderOrder, Slug, Take
+from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Slug, Take
 from pipeline.domain.brief import Format
 from pipeline.errors import Damaged
 from pipeline.shelf.atomic import explained, final_of, hash_file, make_folder, sync_file, sync_folder
@@ -119,6 +119,17 @@ class AlbumFolder(Folder):
                 return take
             if final.exists():
                 self.set_aside(take.path, "its content does not match its recorded SHA-256")
+        return None
+
+    def begun_by(self) -> Backend | None:
+        """Return who rendered the first take that is whole, by track and index; None when there is none yet."""
+        for path in sorted(self.folder.glob("takes/*.flac")):
+            try:
+                take = self.peek(f"takes/{path.stem}.json", Take)
+            except Damaged:
+                continue
+            if take is not None and self.has_hash(f"takes/{path.name}", take.sha256):
+                return take.backend
         return None
 
     def sweep(self) -> None:

@@ -7,6 +7,7 @@ from pipeline.steps.session import Session
 
 
 def disclosure(session: Session, by: Backend) -> str:
-    """Return the one sentence that says this was made by software, and by which."""
+    """Return the one sentence that says this was made by software, by which, under which licences."""
     brief = session.project.brief
-    return f"Made by software from the theme “{brief.theme}”: {by.name} {by.version}, {by.licence}; seed {brief.seed}."
+    made = f"{by.name} {by.version}, {', '.join(by.licences)}"
+    return f"Made by software from the theme “{brief.theme}”: {made}; seed {brief.seed}."

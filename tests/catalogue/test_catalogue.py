@@ -14,6 +14,7 @@ import papers
 import pytest
 
 from pipeline.catalogue import Catalogue, TitleTaken
+from pipeline.domain import Weights
 from pipeline.errors import Damaged, ShelfError
 from pipeline.shelf import AlbumFolder
 
@@ -38,6 +39,20 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def begin(catalogue: Catalogue, run: str = "run-1", kind: str = "asked", slug: str = "rain-on-tin") -> int:
     return catalogue.begin_render(slug, ORDER, kind, papers.BAND, run)
+
+
+def test_the_ledger_names_every_model_with_its_licence(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Of a render that is begun, and of one that only a manifest proves; models of one's own by their hash."""
+    models = (
+        Weights(name="facebook/musicgen-small", revision="3e02990f", sha256="a" * 64, licence="CC-BY-NC-4.0"),
+        Weights(name="my-t5", revision="", sha256="b" * 64, licence="Apache-2.0"),
+    )
+    player = papers.BAND.but(name="musicgen", weights=models)
+    catalogue.begin_render("rain-on-tin", ORDER, "asked", player, "run-1")
+    proven = papers.finished_album(AlbumFolder(tmp_path / "moss-hour", "moss-hour"), OTHER, papers.brief("moss"))
+    catalogue.merge(proven.but(takes=tuple(take.but(backend=player) for take in proven.takes)))
+    said = "musicgen 1, CC0-1.0; facebook/musicgen-small@3e02990f, CC-BY-NC-4.0; my-t5@bbbbbbbbbbbb, Apache-2.0"
+    assert set(rows(tmp_path / "catalogue.db", "select backend from renders")) == {(said,)}
 
 
 def test_titles_are_remembered_whatever_their_spelling(catalogue: Catalogue) -> None:

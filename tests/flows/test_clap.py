@@ -31,7 +31,7 @@ def test_with_prefect_and_without_the_album_is_the_same(tmp_path: Path, home: Pa
     without = made(Door(tmp_path / "plain", home), folder, "--plain")
     assert with_prefect.model_dump(exclude={"run"}) == without.model_dump(exclude={"run"})
     verdict, match = without.verdicts[0], without.titles
-    assert verdict.judge.weights[0].licence == "Apache-2.0" and verdict.embedding is not None
+    assert verdict.judge.weights[0].licence.startswith("unknown") and verdict.embedding is not None
     assert match is not None and match.titles == tuple(track.title for track in without.plan.tracks)
     assert [track.title for track in without.tracks] == [match.titles[place] for place in match.assignment]
     with sqlite3.connect(home / ".prefect" / "prefect.db") as database:

@@ -15,7 +15,8 @@ from typing import Literal
 
 from pipeline.domain import Weights
 from pipeline.errors import BackendUnavailable, Damaged
-from pipeline.weights import TRANSFORMERS, find_file, find_model
+from pipeline.models import CLAP_USUAL
+from pipeline.weights import TRANSFORMERS, again, find_file, find_model, own_path
 
 FEWEST_WORDS = 30
 """Entries below which a vocabulary is none: transformers makes up an empty one, of 5, where the files are missing."""
@@ -40,7 +41,7 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
     ModuleNotFoundError when the library it needs is not installed.
     """
     hub = hub.expanduser()
-    path = Path(asked).expanduser()
+    path = own_path(asked)
     if path.is_file() or path.suffix in {".pt", ".pth", ".ckpt"}:
         _need("torch", "transformers", "laion_clap")
         return _laion(asked, hub)
@@ -55,7 +56,7 @@ def _need(*modules: str) -> None:
 
 
 def _transformers(asked: str, hub: Path) -> Checkpoint:
-    found = find_model(asked, TRANSFORMERS, "Apache-2.0", hub)
+    found = find_model(asked, TRANSFORMERS, CLAP_USUAL, hub)
     kind = _read(found.path / "config.json").get("model_type")
     if kind != "clap":
         raise BackendUnavailable(
@@ -63,13 +64,13 @@ def _transformers(asked: str, hub: Path) -> Checkpoint:
             "Name one, such as LOFI_CLAP_MODEL=laion/clap-htsat-unfused.",
         )
     if not any((found.path / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
-        raise BackendUnavailable(f"{asked} has no preprocessor_config.json.", "Fetch the whole model again.")
-    refuse_empty_tokenizer(asked, words_in(found.path))
+        raise BackendUnavailable(f"{asked} has no preprocessor_config.json.", again(found.path))
+    refuse_empty_tokenizer(found.path, words_in(found.path))
     return Checkpoint("transformers", found.path, found.path, found.weights)
 
 
 def _laion(asked: str, hub: Path) -> Checkpoint:
-    found = find_file(asked, "CC0-1.0")
+    found = find_file(asked, CLAP_USUAL)
     names = _tensor_names(found.path)
     if b"audio_branch.patch_embed.proj.weight" not in names or b"text_branch.encoder.layer.0." not in names:
         raise BackendUnavailable(
@@ -89,16 +90,16 @@ def _laion(asked: str, hub: Path) -> Checkpoint:
             f"{asked} needs the words of roberta-base, which are neither in {beside} nor in the hub's cache.",
             _FETCH_ROBERTA,
         )
-    refuse_empty_tokenizer(str(words), words_in(words))
+    refuse_empty_tokenizer(words, words_in(words))
     return Checkpoint("laion-clap", found.path, words, found.weights)
 
 
-def refuse_empty_tokenizer(model: str, words: int) -> None:
+def refuse_empty_tokenizer(folder: Path, words: int) -> None:
     """Raise BackendUnavailable for a vocabulary of so few `words` that it is none."""
     if words < FEWEST_WORDS:
         raise BackendUnavailable(
-            f"The tokenizer of {model} is empty: it knows {words} words.",
-            "Fetch the model again with all its files: tokenizer.json, or vocab.json and merges.txt.",
+            f"The tokenizer of {folder} is empty: it knows {words} words.",
+            f"It needs tokenizer.json, or vocab.json and merges.txt. {again(folder)}",
         )
 
 
@@ -122,7 +123,7 @@ def _read(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         value = None
     if not isinstance(value, dict):
-        raise Damaged(f"{path} cannot be read.", "Fetch the model again.")
+        raise Damaged(f"{path} cannot be read.", again(path))
     return value
 
 
@@ -133,4 +134,4 @@ def _tensor_names(path: Path) -> bytes:
             name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
             return archive.read(name)
     except (StopIteration, zipfile.BadZipFile, OSError, EOFError):
-        raise Damaged(f"{path} is not a PyTorch checkpoint that can be opened safely.", "Fetch it again.") from None
+        raise Damaged(f"{path} is not a PyTorch checkpoint that can be opened safely.", again(path)) from None

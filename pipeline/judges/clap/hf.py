@@ -16,6 +16,8 @@ from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED
 from pipeline.judges.clap.towers import TOKENS, Vectors, check_tokenizer, embed, refusing
 from pipeline.judges.clap.windows import LENGTH, RATE
+from pipeline.weights import again
+from pipeline.weights.layouts import in_safetensors
 
 
 class TransformersTowers:
@@ -24,11 +26,11 @@ class TransformersTowers:
     def __init__(self, checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> None:
         name, folder = checkpoint.weights.name, checkpoint.path
         logging.disable_progress_bar()
-        with refusing(name):
+        with refusing(folder):
             model, told = ClapModel.from_pretrained(
                 folder,
                 local_files_only=True,
-                use_safetensors=any(folder.glob("*.safetensors")),  # else .bin, read with weights_only
+                use_safetensors=in_safetensors(folder),  # else .bin, read with weights_only
                 dtype=precision,
                 output_loading_info=True,
             )
@@ -37,14 +39,14 @@ class TransformersTowers:
             # transformers would go on with random numbers in their place.
             raise BackendUnavailable(
                 f"{name} is no whole CLAP checkpoint: {len(missing)} tensors are missing, {missing[0]} first.",
-                "Fetch it again.",
+                again(folder),
             )
         self._features, self._tokenizer = processor.feature_extractor, processor.tokenizer
         if (self._features.sampling_rate, self._features.nb_max_samples) != (RATE, LENGTH):
             raise BackendUnavailable(
                 f"{name} does not hear ten seconds at 48 kHz.", "Name a checkpoint such as laion/clap-htsat-unfused."
             )
-        check_tokenizer(name, self._tokenizer, UNRELATED, model.config.text_config.vocab_size)
+        check_tokenizer(folder, self._tokenizer, UNRELATED, model.config.text_config.vocab_size)
         self._device = device
         with room_to_load(name, device):
             self._model = model.to(device).eval()

@@ -26,6 +26,7 @@ from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED
 from pipeline.judges.clap.towers import TOKENS, Vectors, check_tokenizer, embed, refusing
+from pipeline.weights import again
 
 SIZES = {96: "tiny", 128: "base", 256: "large"}
 """HTSAT by the width of its patches (laion_clap/clap_module/htsat.py); the music checkpoint is "base"."""
@@ -69,12 +70,12 @@ class LaionTowers:
             raise BackendUnavailable(
                 f"{name} has an HTSAT of width {width}, which laion-clap has no model for.", "Name another checkpoint."
             )
-        with refusing(name):
+        with refusing(checkpoint.path):
             words = RobertaConfig.from_pretrained(checkpoint.tokenizer, local_files_only=True)
             model = LaionModel(SIZES[width], words)
             model.load_state_dict({key: state[key] for key in model.state_dict() if key in state})
             self._tokenizer = RobertaTokenizer.from_pretrained(checkpoint.tokenizer, local_files_only=True)
-        check_tokenizer(str(checkpoint.tokenizer), self._tokenizer, UNRELATED, words.vocab_size)
+        check_tokenizer(checkpoint.tokenizer, self._tokenizer, UNRELATED, words.vocab_size)
         self._device = device
         with room_to_load(name, device):
             self._model = model.to(device).eval()
@@ -120,11 +121,9 @@ def read_state(path: Path) -> Mapping[str, torch.Tensor]:
         with torch.serialization.safe_globals(numbers):
             held = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError:
-        raise Damaged(
-            f"{path} holds more than numbers, and is not opened.", "Fetch it from where it is published."
-        ) from None
+        raise Damaged(f"{path} holds more than numbers, and is not opened.", again(path)) from None
     except (RuntimeError, ValueError, EOFError, OSError) as error:
-        raise Damaged(f"{path} cannot be read: {str(error).splitlines()[0]}", "Fetch it again.") from None
+        raise Damaged(f"{path} cannot be read: {str(error).splitlines()[0]}", again(path)) from None
     state = held.get("state_dict", held) if isinstance(held, dict) else {}
     # The published files have what data-parallel training puts before each name, and an old index, position_ids,
     # that the text tower computes itself today.

@@ -19,6 +19,7 @@ from pipeline.judges.clap.sounds import UNRELATED, named_sounds
 from pipeline.judges.clap.towers import Towers, Vectors
 from pipeline.judges.clap.windows import windows
 from pipeline.memory import available_memory
+from pipeline.weights import again
 
 ROOM = 1 << 30
 """Bytes that stay free when the model is loaded beside a musician's, which fills memory with windows as they come."""
@@ -44,7 +45,7 @@ class Listener:
         if not (np.isfinite(heard).all() and np.isfinite(read).all()):
             raise BackendUnavailable(
                 f"What {checkpoint.weights.name} says of plain sounds is not a number.",
-                "Set LOFI_PRECISION=float32, or fetch it again.",
+                f"Set LOFI_PRECISION=float32. If that does not help: {again(checkpoint.path)}",
             )
         self.calibration = calibrate(heard, read)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.device import out_of_memory
 from pipeline.errors import BackendFailed, BackendUnavailable
 from pipeline.judges.clap.checkpoint import refuse_empty_tokenizer
+from pipeline.weights import again
 
 T = TypeVar("T")
 
@@ -22,6 +24,11 @@ BATCH = 8
 
 TOKENS = 77
 """What CLAP reads of a sentence; the rest is cut."""
+
+_LIGHTER = (
+    "Close other programs, or do without CLAP (--judge signal); LOFI_DEVICE=cpu helps too, but it moves every part of "
+    "the studio to the processor."
+)
 
 Vectors = NDArray[np.float32]
 """Embeddings, L2-normalised float32 [count, dimensions]."""
@@ -58,31 +65,30 @@ def embed(model: torch.nn.Module, items: Sequence[T], forward: Callable[[Sequenc
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
-            raise BackendFailed("CLAP ran out of memory.", "Use LOFI_DEVICE=cpu for the judge.") from None
+            raise BackendFailed("CLAP ran out of memory.", _LIGHTER) from None
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 
 
-def check_tokenizer(model: str, tokenizer: Any, texts: Sequence[str], rows: int) -> None:
-    """Raise BackendUnavailable unless a tokenizer tells sentences apart and fits a text tower of `rows` words."""
-    refuse_empty_tokenizer(model, len(tokenizer) - len(tokenizer.all_special_tokens))
+def check_tokenizer(folder: Path, tokenizer: Any, texts: Sequence[str], rows: int) -> None:
+    """Raise BackendUnavailable unless a folder's tokenizer tells sentences apart and fits a tower of `rows` words."""
+    refuse_empty_tokenizer(folder, len(tokenizer) - len(tokenizer.all_special_tokens))
     numbers = [tuple(tokenizer(text, truncation=True, max_length=TOKENS)["input_ids"]) for text in texts]
     unknown = [number == tokenizer.unk_token_id for sentence in numbers for number in sentence]
     if len(set(numbers)) < len(texts) or sum(unknown) > len(unknown) / 2:
-        raise BackendUnavailable(
-            f"The tokenizer of {model} does not know common English words.", "Fetch the model again with all its files."
-        )
+        raise BackendUnavailable(f"The tokenizer of {folder} does not know common English words.", again(folder))
     if max(max(sentence) for sentence in numbers) >= rows:
         raise BackendUnavailable(
-            f"The tokenizer of {model} has more words than its text tower.",
+            f"The tokenizer of {folder} has more words than its text tower.",
             "Name a checkpoint whose files are its own.",
         )
 
 
 @contextmanager
-def refusing(model: str) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Turn what a model library raises about a checkpoint into one line."""
     try:
         yield
     except (RuntimeError, ValueError, KeyError, TypeError, OSError, AttributeError) as error:
         reason = " ".join(str(error).split()[:40]) or type(error).__name__
-        raise BackendUnavailable(f"{model} cannot be loaded: {reason}", "Fetch it again, or name another.") from error
+        remedy = f"Name another with LOFI_CLAP_MODEL, or mend this one. {again(path)}"
+        raise BackendUnavailable(f"{path} cannot be loaded: {reason}", remedy) from error

@@ -16,7 +16,8 @@ from pipeline.audio.loudness import amplitude, loudness, rms
 from pipeline.device import Device, Precision, choose_device, choose_precision
 from pipeline.domain import Backend, Controls, Seconds, Seed, derive_seed
 from pipeline.errors import BackendFailed, BackendUnavailable
-from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_parts
+from pipeline.models import META_USUAL
+from pipeline.musicians.audiocraft.parts import find_parts
 from pipeline.musicians.windows.model import Window, WindowOrder
 from pipeline.musicians.windows.openings import fit
 from pipeline.weights import AUDIOCRAFT, find_model
@@ -61,7 +62,7 @@ class AudioGenAmbience:
         hub = hub.expanduser()
         self._device = choose_device(device)
         self._precision = choose_precision(precision, self._device)
-        self._found = find_model(audiogen_model, AUDIOCRAFT, NON_COMMERCIAL, hub)
+        self._found = find_model(audiogen_model, AUDIOCRAFT, META_USUAL, hub)
         self._parts = find_parts(self._found, text_model, hub, Path(torch.hub.get_dir()) / "checkpoints")
         if self._parts.files.anatomy.melody:
             raise BackendUnavailable(f"{audiogen_model} is a MusicGen.", "Name facebook/audiogen-medium.")
@@ -70,7 +71,7 @@ class AudioGenAmbience:
     def backend(self) -> Backend:
         """Who gets the credit."""
         weights = (self._found.weights, *self._parts.weights)
-        return Backend(name="audiogen", version=version("audiocraft"), licence=NON_COMMERCIAL, weights=weights)
+        return Backend(name="audiogen", version=version("audiocraft"), licence=weights[0].licence, weights=weights)
 
     def render(self, ambience: str, seconds: Seconds, seed: Seed) -> Clip:
         """Return a loop of that length, at the model's rate: its end passes into its beginning without a seam.

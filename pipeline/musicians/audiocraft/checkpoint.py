@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.weights import again
 
 LANGUAGE_MODEL = "state_dict.bin"
 CODEC = "compression_state_dict.bin"
@@ -56,10 +57,10 @@ def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
         what = str(error).partition("WeightsUnpickler error: ")[2].partition(" was not an allowed")[0].splitlines()
         raise Damaged(
             f"{path} holds more than weights{f' ({what[0].strip()})' if what else ''} and is not opened.",
-            "Fetch it again from its publisher.",
+            again(path),
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Damaged(f"{path} does not open: {str(error).splitlines()[0]}", "Fetch it again.") from None
+        raise Damaged(f"{path} does not open: {str(error).splitlines()[0]}", again(path)) from None
     if not isinstance(package, dict):
         raise Damaged(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", _ANOTHER)
     return package
@@ -77,7 +78,7 @@ def configuration(package: dict[str, Any], path: Path) -> DictConfig:
             return config
     except (OmegaConfBaseException, yaml.YAMLError):
         pass
-    raise Damaged(f"{path} has a configuration that cannot be read.", "Fetch it again.")
+    raise Damaged(f"{path} has a configuration that cannot be read.", again(path))
 
 
 def examine(folder: Path) -> Anatomy:

@@ -18,7 +18,8 @@ from torch import nn
 
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, configuration, unpack
-from pipeline.musicians.audiocraft.parts import Files
+from pipeline.musicians.audiocraft.parts import FETCH_DEMUCS, Files
+from pipeline.weights import again
 
 # audiocraft imports laion_clap, which asks the hub for three tokenizers while it is imported. Nothing is ever fetched
 # while rendering, so the hub's library is told to be offline in this process, as HF_HUB_OFFLINE=1 would tell it; the
@@ -102,7 +103,7 @@ def _built(build: Any, config: DictConfig, path: Path) -> Any:
     try:
         return build(config)
     except (AttributeError, LookupError, TypeError, ValueError, AssertionError) as error:
-        raise Damaged(f"{path} has a configuration that audiocraft cannot build: {error}", "Fetch it again.") from None
+        raise Damaged(f"{path} has a configuration that audiocraft cannot build: {error}", again(path)) from None
 
 
 def _filled(model: Any, state: dict[str, torch.Tensor], path: Path) -> Any:
@@ -110,7 +111,7 @@ def _filled(model: Any, state: dict[str, torch.Tensor], path: Path) -> Any:
         model.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
-        raise Damaged(f"{path} holds the weights of another model than it says: {reason}", "Fetch it again.") from None
+        raise Damaged(f"{path} holds the weights of another model than it says: {reason}", again(path)) from None
     return model
 
 
@@ -118,7 +119,7 @@ def _check_tokenizer(tokenizer: Any, name: str, folder: Path) -> None:
     """Refuse a tokenizer with nothing in it: transformers makes one, without an error, of files that are not there."""
     ids = set(tokenizer("warm lo-fi piano, rain").input_ids) - set(tokenizer.all_special_ids)
     if not ids:
-        raise BackendUnavailable(f"The tokenizer of {name} in {folder} is empty.", "Fetch the text model again.")
+        raise BackendUnavailable(f"The tokenizer of {name} in {folder} is empty.", again(folder))
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def _load_demucs(path: Path) -> Any:
             raise TypeError(package["klass"])
         return BagOfModels([restore(package).eval()])
     except (LookupError, TypeError, ValueError, RuntimeError, AssertionError):
-        raise Damaged(f"{path} is not the Demucs that melody models use.", "Fetch it again.") from None
+        raise Damaged(f"{path} is not the Demucs that melody models use.", FETCH_DEMUCS) from None
 
 
 def _silent_demucs() -> nn.Module:

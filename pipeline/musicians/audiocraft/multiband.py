@@ -14,6 +14,7 @@ from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.musicians.audiocraft import loading  # first: it puts the hub offline
 from pipeline.musicians.audiocraft.checkpoint import unpack
 from pipeline.musicians.audiocraft.parts import FETCH_MULTIBAND
+from pipeline.weights import again
 
 from audiocraft.models import MultiBandDiffusion, builders  # isort: skip
 from audiocraft.models.multibanddiffusion import DiffusionProcess  # isort: skip
@@ -78,5 +79,5 @@ def load_multiband(path: Path, codec: Any) -> Any:
                 )
                 processes.append(DiffusionProcess(model.to(device).eval(), schedule))
         except (LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError):
-            raise Damaged(f"{path} is not MultiBand Diffusion for MusicGen.", "Fetch it again.") from None
+            raise Damaged(f"{path} is not MultiBand Diffusion for MusicGen.", again(path)) from None
     return MultiBandDiffusion(processes, codec)

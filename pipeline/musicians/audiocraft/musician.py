@@ -16,8 +16,9 @@ from pipeline.audio.clip import Clip
 from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
 from pipeline.domain import Backend, RenderOrder, Seed
 from pipeline.errors import LofiError
+from pipeline.models import MUSICGEN_USUAL
 from pipeline.musicians.audiocraft.checkpoint import LANGUAGE_MODEL
-from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband, find_parts
+from pipeline.musicians.audiocraft.parts import find_multiband, find_parts
 from pipeline.musicians.windows.play import play
 from pipeline.musicians.windows.reel import refuse_stride
 from pipeline.roles import Booth, Rendering
@@ -54,7 +55,7 @@ class AudiocraftMusicGen:
         hub = hub.expanduser()
         self._device = choose_device(device)
         self._precision = choose_precision(precision, self._device)
-        self._found = find_model(audiocraft_model, AUDIOCRAFT, NON_COMMERCIAL, hub)
+        self._found = find_model(audiocraft_model, AUDIOCRAFT, MUSICGEN_USUAL, hub)
         self._parts = find_parts(self._found, text_model, hub, Path(torch.hub.get_dir()) / "checkpoints")
         self._multiband: Found | LofiError
         try:
@@ -68,7 +69,9 @@ class AudiocraftMusicGen:
         weights = (self._found.weights, *self._parts.weights)
         if isinstance(self._multiband, Found):
             weights += (self._multiband.weights,)
-        return Backend(name="audiocraft", version=version("audiocraft"), licence=NON_COMMERCIAL, weights=weights)
+        return Backend(
+            name="audiocraft", version=version("audiocraft"), licence=self._found.weights.licence, weights=weights
+        )
 
     @property
     def batch(self) -> int:

@@ -12,22 +12,19 @@ from pathlib import Path
 
 from pipeline.domain import Weights
 from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.models import META_USUAL, T5_USUAL, fetch_command
 from pipeline.musicians.audiocraft.checkpoint import Anatomy, examine
-from pipeline.weights import TRANSFORMERS, Found, Layout, find_file, find_model
+from pipeline.weights import TRANSFORMERS, Found, Layout, again, find_file, find_model, own_path
+from pipeline.weights.hub import Published, published, snapshot
 
 MULTIBAND_FILE = "mbd_musicgen_32khz.th"
 FETCH_MULTIBAND = f"Run: uv run --extra neural hf download facebook/multiband-diffusion {MULTIBAND_FILE}"
 _MULTIBAND = Layout("MultiBand Diffusion", (MULTIBAND_FILE,))
-NON_COMMERCIAL = "CC-BY-NC-4.0"
-"""The licence of Meta's weights."""
 _T5_FILES = "--include '*.json' --include '*.safetensors' --include spiece.model"
 _DEMUCS = "955717e8-*.th"
 """htdemucs, which audiocraft's melody models were trained with; after the dash comes the start of its sha256."""
 
-_GET = (
-    "Run: curl --create-dirs -o ~/.cache/torch/hub/checkpoints/955717e8-8726e21a.th "
-    "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/955717e8-8726e21a.th"
-)
+FETCH_DEMUCS = f"Run: {fetch_command('htdemucs')}"
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,9 @@ class Parts:
                 "Set LOFI_AUDIOCRAFT_MODEL to a melody model such as facebook/musicgen-melody.",
             )
         if self.files.demucs is None:
-            return BackendUnavailable("To follow a melody the model needs Demucs, which is not on this machine.", _GET)
+            return BackendUnavailable(
+                "To follow a melody the model needs Demucs, which is not on this machine.", FETCH_DEMUCS
+            )
         return None
 
 
@@ -80,13 +79,13 @@ def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Pa
     Raises BackendUnavailable when it is not here or of another size, Damaged when it is broken.
     """
     name = anatomy.text_encoder
-    found = find_model(asked, TRANSFORMERS, "Apache-2.0", hub) if asked else _usual_text_encoder(name, beside, hub)
+    found = find_model(asked, TRANSFORMERS, T5_USUAL, hub) if asked else _usual_text_encoder(name, beside, hub)
     if not any((found.path / file).is_file() for file in ("tokenizer.json", "spiece.model")):
         raise BackendUnavailable(f"{found.path} has no tokenizer.", f"Run: {_fetch(_on_hub(name), _T5_FILES)}")
     try:
         width = json.loads((found.path / "config.json").read_text(encoding="utf-8"))["d_model"]
     except (OSError, ValueError, LookupError, TypeError):
-        raise Damaged(f"{found.path}/config.json cannot be read.", "Fetch it again.") from None
+        raise Damaged(f"{found.path}/config.json cannot be read.", again(found.path / "config.json")) from None
     if width != anatomy.text_width:
         raise BackendUnavailable(
             f"The text model in {found.path} has vectors of {width}, and the checkpoint wants {anatomy.text_width}.",
@@ -96,15 +95,15 @@ def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Pa
 
 
 def _usual_text_encoder(name: str, beside: Path, hub: Path) -> Found:
-    for folder in (beside / name, beside.parent / name):
-        if folder.is_dir():
-            return find_model(str(folder), TRANSFORMERS, "Apache-2.0", hub)
-    bare = _in_cache(name, hub)  # as it is cached by whoever asked the hub for it without its owner
-    if bare is not None:
-        found = find_model(str(bare), TRANSFORMERS, "Apache-2.0", hub)
-        return Found(found.path, found.weights.but(name=name, revision=bare.name))
+    if published(_on_hub(name)) is None:
+        # The name comes out of the checkpoint: it must not lead anywhere else.
+        raise BackendUnavailable(f"The checkpoint wants a text model called {name!r}.", "Name another checkpoint.")
+    bare = snapshot(Published(name), hub)  # as it is cached by whoever asked the hub for it without its owner
+    for folder in (beside / name, beside.parent / name, bare):
+        if folder is not None and folder.is_dir():
+            return find_model(str(folder), TRANSFORMERS, T5_USUAL, hub)
     try:
-        return find_model(_on_hub(name), TRANSFORMERS, "Apache-2.0", hub)
+        return find_model(_on_hub(name), TRANSFORMERS, T5_USUAL, hub)
     except BackendUnavailable as error:
         raise BackendUnavailable(
             f"The text model {name}, which the checkpoint needs, is not on this machine.",
@@ -116,23 +115,26 @@ def find_codec(anatomy: Anatomy, hub: Path) -> Found | None:
     """Find the EnCodec of the hub that a checkpoint uses; None when it brings its own."""
     if not anatomy.codec:
         return None
-    if "/" not in anatomy.codec:
+    if "/" not in anatomy.codec or published(anatomy.codec) is None:
         raise BackendUnavailable(f"The codec {anatomy.codec} is not supported.", "Name a checkpoint with an EnCodec.")
-    return find_model(anatomy.codec, TRANSFORMERS, NON_COMMERCIAL, hub)
+    found = find_model(anatomy.codec, TRANSFORMERS, META_USUAL, hub)
+    if any(path.suffix != ".safetensors" for path in found.files):
+        raise BackendUnavailable(f"{found.path} has no safetensors; others are not opened.", again(found.path))
+    return found
 
 
 def find_multiband(asked: str, hub: Path) -> Found:
     """Find MultiBand Diffusion for MusicGen: its folder, its file, or its name on the hub."""
-    if Path(asked).expanduser().is_file():
-        return find_file(asked, NON_COMMERCIAL)
+    if own_path(asked).is_file():
+        return find_file(asked, META_USUAL)
     try:
-        found = find_model(asked, _MULTIBAND, NON_COMMERCIAL, hub)
+        found = find_model(asked, _MULTIBAND, META_USUAL, hub)
     except BackendUnavailable as error:
         raise BackendUnavailable(
             f"MultiBand Diffusion is not on this machine: {error.message}",
-            FETCH_MULTIBAND,
+            error.remedy,
         ) from error
-    return Found(found.path / MULTIBAND_FILE, found.weights)
+    return Found(found.path / MULTIBAND_FILE, found.weights, found.files)
 
 
 def find_demucs(folder: Path, cache: Path) -> Found | None:
@@ -142,9 +144,12 @@ def find_demucs(folder: Path, cache: Path) -> Found | None:
     """
     for place in (folder, cache):
         for path in sorted(place.glob(_DEMUCS)):
-            found = find_file(str(path), "MIT")
+            try:
+                found = find_file(str(path), "the published Demucs is MIT")
+            except Damaged as damage:
+                raise Damaged(damage.message, FETCH_DEMUCS) from None
             if not found.weights.sha256.startswith(path.stem.partition("-")[2]):
-                raise Damaged(f"{path} is not what its name says.", "Fetch it again.")
+                raise Damaged(f"{path} is not what its name says.", FETCH_DEMUCS)
             return found
     return None
 
@@ -155,13 +160,3 @@ def _on_hub(name: str) -> str:
 
 def _fetch(name: str, files: str) -> str:
     return f"uv run --extra neural hf download {name} {files}"
-
-
-def _in_cache(name: str, hub: Path) -> Path | None:
-    """Return the snapshot of a model that the hub's cache has under a bare name."""
-    cache = hub / f"models--{name}"
-    try:
-        snapshot = cache / "snapshots" / (cache / "refs" / "main").read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-    return snapshot if snapshot.is_dir() else None

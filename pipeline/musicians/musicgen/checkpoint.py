@@ -9,17 +9,14 @@ from typing import Any
 
 from pipeline.domain import Weights
 from pipeline.errors import BackendUnavailable, Damaged
-from pipeline.weights import TRANSFORMERS, find_model
-
-LICENCE = "CC-BY-NC-4.0"
-"""Of the published weights."""
+from pipeline.models import MUSICGEN_USUAL
+from pipeline.weights import TRANSFORMERS, again, find_model
 
 LONGEST = 30.0
 """Seconds that MusicGen was trained on; beyond them it goes wrong."""
 
 _KINDS = {"musicgen": False, "musicgen_melody": True}
 _STEPS = 1504  # of a window of thirty seconds at 50 steps a second, with the delays of the codebooks
-_LAST = "Fetch it again, or name another with LOFI_MUSICGEN_MODEL."
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Checkpoint:
 
 def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
     """Find and check a checkpoint. Raises BackendUnavailable or Damaged, in one line with a remedy."""
-    found = find_model(asked, TRANSFORMERS, LICENCE, hub.expanduser())
+    found = find_model(asked, TRANSFORMERS, MUSICGEN_USUAL, hub.expanduser())
     config = _json(found.path / "config.json")
     kind = config.get("model_type")
     if kind not in _KINDS:
@@ -47,16 +44,15 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
             "Name one such as facebook/musicgen-small.",
         )
     _check_words(found.path)
-    whole = list(found.path.glob("*.safetensors")) or list(found.path.glob("pytorch_model*.bin"))
-    size = sum(path.stat().st_size for path in whole)
     try:
         decoder = config["decoder"]
         width, layers = int(decoder["hidden_size"]), int(decoder["num_hidden_layers"])
     except (KeyError, TypeError, ValueError):
-        raise Damaged(f"{found.path / 'config.json'} does not describe a decoder.", _LAST) from None
+        path = found.path / "config.json"
+        raise Damaged(f"{path} does not describe a decoder.", or_another(path)) from None
     # Keys and values of every layer and step, for the prompt and for the guidance without it; a quarter for the rest.
     row = int(1.25 * 2 * 2 * layers * width * _STEPS * 4)
-    return Checkpoint(found.path, found.weights, _KINDS[kind], size, row)
+    return Checkpoint(found.path, found.weights, _KINDS[kind], found.bytes, row)
 
 
 def _check_words(folder: Path) -> None:
@@ -65,9 +61,9 @@ def _check_words(folder: Path) -> None:
     if path.is_file():
         words = _json(path).get("model", {}).get("vocab", ())
         if len(words) < 10:
-            raise Damaged(f"{path} has an empty vocabulary: every prompt would sound the same.", _LAST)
+            raise Damaged(f"{path} has an empty vocabulary: every prompt would sound the same.", or_another(path))
     elif not (folder / "spiece.model").is_file():
-        raise Damaged(f"{folder} has no tokenizer.json: no prompt could be read.", _LAST)
+        raise Damaged(f"{folder} has no tokenizer.json: no prompt could be read.", or_another(path))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -76,5 +72,10 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise Damaged(f"{path} cannot be read.", _LAST)
+        raise Damaged(f"{path} cannot be read.", or_another(path))
     return content
+
+
+def or_another(path: Path) -> str:
+    """Return what to do about a broken file or folder."""
+    return f"Name another with LOFI_MUSICGEN_MODEL, or mend this one. {again(path)}"

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Samples
 from pipeline.device import Device, Precision, choose_device, choose_precision, out_of_memory, room_to_load
 from pipeline.errors import BackendUnavailable, Damaged
-from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
+from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint, or_another
 from pipeline.musicians.musicgen.conditions import Conditioner, Conditions
 from pipeline.musicians.musicgen.delays import Score, delays_of, lay_out, read_off
 from pipeline.musicians.musicgen.sampling import Sampler
 from pipeline.musicians.windows.model import EVERY, Window, WindowOrder
+from pipeline.weights.layouts import in_safetensors
 
-_AGAIN = "Fetch it again, or name another with LOFI_MUSICGEN_MODEL."
 _SENTENCE = "a warm lo-fi beat with mellow piano"
 
 
@@ -56,7 +56,9 @@ class Runtime:
             self._model.decoder.to(self.precision)
         listener = None
         if checkpoint.melody:
-            listener = transformers.AutoFeatureExtractor.from_pretrained(checkpoint.path, local_files_only=True)
+            listener = transformers.AutoFeatureExtractor.from_pretrained(
+                checkpoint.path, local_files_only=True, trust_remote_code=False
+            )
         self._conditioner = Conditioner(self._model, tokenizer, listener)
         self._apart = checkpoint.melody
 
@@ -211,17 +213,20 @@ def _read(checkpoint: Checkpoint) -> tuple[Any, Any]:
             attn_implementation={"decoder": "sdpa"},
             local_files_only=True,
             # Some are published as .bin alone; those are read with weights_only.
-            use_safetensors=any(where.glob("*.safetensors")),
+            use_safetensors=in_safetensors(where),
             output_loading_info=True,
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(where, local_files_only=True)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(where, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BackendUnavailable(f"{where} cannot be loaded: {reason[:200]}", _AGAIN) from None
+        raise BackendUnavailable(f"{where} cannot be loaded: {reason[:200]}", or_another(where)) from None
     if told["missing_keys"] or told["mismatched_keys"]:
         missing = len(told["missing_keys"]) + len(told["mismatched_keys"])
-        raise Damaged(f"{where} lacks {missing} of the model's tensors, or has them in another shape.", _AGAIN)
+        raise Damaged(
+            f"{where} lacks {missing} of the model's tensors, or has them in another shape.", or_another(where)
+        )
     words = tokenizer(_SENTENCE).input_ids
     if words.count(tokenizer.unk_token_id) > len(words) / 3:
-        raise Damaged(f"The tokenizer of {where} knows no words: every prompt would sound the same.", _AGAIN)
+        said = f"The tokenizer of {where} knows no words: every prompt would sound the same."
+        raise Damaged(said, or_another(where))
     return model.eval(), tokenizer

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.weights import again
+from pipeline.weights.layouts import variant_of, weights_of_part
 
 _PIPELINES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
 _LIBRARIES = ("diffusers", "transformers", "stable_diffusion")
@@ -21,12 +23,11 @@ _MODELS = ("unet", "vae", "text_encoder", "text_encoder_2", "safety_checker", "i
 _FEW_STEPS = re.compile(r"(?<![a-z])(turbo|lightning|lcm|hyper)(?![a-z])", re.IGNORECASE)
 _FEWEST_WORDS = 100
 """A tokenizer with fewer entries knows no words: libraries make such a one when its files are missing."""
-_AGAIN = "Fetch it again."
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A family of checkpoints: how many `steps` it paints in, how closely it holds to the prompt, its `licence`.
+    """A family of checkpoints: how many `steps` it paints in, how closely it holds to the prompt.
 
     `guidance` is the scale of classifier-free guidance; 0 is without it, and then a negative prompt does nothing.
     """
@@ -34,14 +35,13 @@ class Kind:
     name: str
     steps: int
     guidance: float
-    licence: str
 
 
-FIRST = Kind("Stable Diffusion 1", 30, 7.5, "CreativeML-OpenRAIL-M")
-SECOND = Kind("Stable Diffusion 2", 30, 7.5, "CreativeML-OpenRAIL++-M")
-LARGE = Kind("Stable Diffusion XL", 30, 6.0, "CreativeML-OpenRAIL++-M")
-TURBO = Kind("a few-step Stable Diffusion", 4, 0.0, "see the model card (Stability's own turbo models: Stability AI)")
-CONSISTENCY = Kind("a latent consistency model", 6, 8.0, "see the model card")
+FIRST = Kind("Stable Diffusion 1", 30, 7.5)
+SECOND = Kind("Stable Diffusion 2", 30, 7.5)
+LARGE = Kind("Stable Diffusion XL", 30, 6.0)
+TURBO = Kind("a few-step Stable Diffusion", 4, 0.0)
+CONSISTENCY = Kind("a latent consistency model", 6, 8.0)
 """Its guidance is an input of the network, not a second pass."""
 
 
@@ -74,16 +74,17 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
             f"{folder} holds a {pipeline}, which this painter cannot paint from text with.",
             f"Name a checkpoint of one of these: {', '.join(_PIPELINES)}.",
         )
+    variant = variant_of(folder / "unet")
     for part, source in index.items():
         if isinstance(source, list) and source != [None, None]:
-            _check_part(folder, part, source)
+            _check_part(folder, part, source, variant)
     side, channels = unet.get("sample_size"), vae.get("block_out_channels")
     if not isinstance(side, int) or not isinstance(channels, list) or not channels:
-        raise Damaged(f"{folder} does not say which size it paints.", _AGAIN)
+        raise Damaged(f"{folder} does not say which size it paints.", again(folder))
     cell = 2 ** (len(channels) - 1)
     scheduler = _json(folder / "scheduler" / "scheduler_config.json")
     kind = _kind(str(pipeline), unet, scheduler, f"{name} {index.get('_name_or_path', '')}")
-    return Checkpoint(folder, kind, side * cell, cell, _variant(folder / "unet"))
+    return Checkpoint(folder, kind, side * cell, cell, variant)
 
 
 def _kind(pipeline: str, unet: dict[str, Any], scheduler: dict[str, Any], names: str) -> Kind:
@@ -107,7 +108,7 @@ def _kind(pipeline: str, unet: dict[str, Any], scheduler: dict[str, Any], names:
     return SECOND if unet.get("cross_attention_dim") == 1024 else FIRST
 
 
-def _check_part(folder: Path, part: str, source: list[object]) -> None:
+def _check_part(folder: Path, part: str, source: list[object], variant: str | None) -> None:
     """Raise unless a part listed in model_index.json is there, whole, and comes from a known library."""
     if source[0] not in _LIBRARIES:
         raise BackendUnavailable(
@@ -115,19 +116,14 @@ def _check_part(folder: Path, part: str, source: list[object]) -> None:
         )
     place = folder / part
     if not place.is_dir():
-        raise Damaged(f"{folder} lists a {part}, but has no folder {part}.", _AGAIN)
-    if part in _MODELS and not any(place.glob("*.safetensors")):
+        raise Damaged(f"{folder} lists a {part}, but has no folder {part}.", again(folder))
+    if part in _MODELS and not weights_of_part(place, variant):
         raise BackendUnavailable(
-            f"{place} has no weights in the safetensors format; others are not opened.",
+            f"{place} has no weights in the safetensors format under their usual name; others are not opened.",
             "Name a checkpoint that has them, or convert it.",
         )
-    for listing in place.glob("*.safetensors.index*.json"):
-        wanted = _json(listing).get("weight_map")
-        for file in sorted(set(wanted.values())) if isinstance(wanted, dict) else ():
-            if not (place / str(file)).is_file():
-                raise Damaged(f"{place} lacks {file}, a part of its weights.", _AGAIN)
     if part.startswith("tokenizer") and _words(place) < _FEWEST_WORDS:
-        raise Damaged(f"The tokenizer in {place} is empty: it knows no words.", _AGAIN)
+        raise Damaged(f"The tokenizer in {place} is empty: it knows no words.", again(place))
 
 
 def _words(tokenizer: Path) -> int:
@@ -139,23 +135,11 @@ def _words(tokenizer: Path) -> int:
     return len(words) if isinstance(words, dict | list) else 0
 
 
-def _variant(unet: Path) -> str | None:
-    """Return the infix all weight files of the network carry ("fp16"), or None when there are plain ones."""
-    marks = {_mark(path.name) for path in unet.glob("*.safetensors")}
-    return None if None in marks else sorted(mark for mark in marks if mark)[0]
-
-
-def _mark(file: str) -> str | None:
-    """Return the "fp16" of diffusion_pytorch_model.fp16.safetensors, also in one of several parts."""
-    middle = re.sub(r"-\d+-of-\d+", "", file).split(".")[1:-1]
-    return middle[0] if middle else None
-
-
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
-        raise Damaged(f"{path} is missing or cannot be read.", _AGAIN)
+        raise Damaged(f"{path} is missing or cannot be read.", again(path))
     return found

@@ -18,6 +18,8 @@ from pipeline.device import free_memory, out_of_memory, room_to_load
 from pipeline.errors import BackendFailed, Damaged
 from pipeline.painters.diffusion.checkpoint import Checkpoint
 from pipeline.painters.legibility import Picture
+from pipeline.weights import again
+from pipeline.weights.layouts import weights_of_part
 
 FLAGGED = "flagged by the checkpoint's safety checker"
 NOT_NUMBERS = "not numbers"
@@ -62,9 +64,9 @@ class Easel:
                     local_files_only=True,
                 )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-            raise Damaged(f"{checkpoint.path} cannot be loaded: {_line(error)}", "Fetch it again.") from error
+            raise Damaged(f"{checkpoint.path} cannot be loaded: {_line(error)}", again(checkpoint.path)) from error
         if lacking := _lacking(self._pipe, checkpoint):
-            raise Damaged(f"{checkpoint.path / lacking} lacks some of its weights.", "Fetch it again.")
+            raise Damaged(f"{checkpoint.path / lacking} lacks some of its weights.", again(checkpoint.path))
         with room_to_load(str(checkpoint.path), device):
             self._pipe.to(device)
         self._pipe.set_progress_bar_config(disable=True)
@@ -170,7 +172,7 @@ def _lacking(pipe: Any, checkpoint: Checkpoint) -> str:
                 return part
             if isinstance(model, transformers.PreTrainedModel):
                 held: set[str] = set()
-                for file in (checkpoint.path / part).glob("*.safetensors"):
+                for file in weights_of_part(checkpoint.path / part, checkpoint.variant):
                     with safe_open(file, "pt") as tensors:
                         held.update(map(_plain_name, tensors.keys()))
                 if {_plain_name(name) for name, _ in model.named_parameters()} - held:

@@ -14,8 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from pipeline.device import Device, Precision, choose_device, choose_precision
 from pipeline.domain import AlbumPlan, Backend, Seed, derive_seed
 from pipeline.errors import BackendFailed
+from pipeline.models import CLIP_USUAL, DIFFUSION_USUAL
 from pipeline.painters.diffusion.candidate import Candidate, candidate
-from pipeline.painters.diffusion.checkpoint import FIRST, read_checkpoint
+from pipeline.painters.diffusion.checkpoint import read_checkpoint
 from pipeline.painters.diffusion.choice import Ranked, rank, why
 from pipeline.painters.diffusion.words import Words, load_phrases, parted
 from pipeline.painters.layout import COVER, THUMBNAIL, designed, measured
@@ -66,13 +67,11 @@ class DiffusionPainter:
             # Looked for and not imported: loading them takes seconds, and only the process that paints needs them.
             if importlib.util.find_spec(library) is None:
                 raise ModuleNotFoundError(f"No module named {library!r}", name=library)
-        found = find_model(diffusion_model, DIFFUSERS, FIRST.licence, hub.expanduser())
-        sight = find_model(clip_model, OPEN_CLIP, "MIT", hub.expanduser())
+        found = find_model(diffusion_model, DIFFUSERS, DIFFUSION_USUAL, hub.expanduser())
+        sight = find_model(clip_model, OPEN_CLIP, CLIP_USUAL, hub.expanduser())
         self._checkpoint = read_checkpoint(found.path, diffusion_model)
-        # Known only now: the licence goes with the kind of checkpoint.
-        painted = found.weights.model_copy(update={"licence": self._checkpoint.kind.licence})
         self._backend = Backend(
-            name="diffusion", version="1", licence=painted.licence, weights=(painted, sight.weights)
+            name="diffusion", version="1", licence=found.weights.licence, weights=(found.weights, sight.weights)
         )
         self._folder, self._clip = found.path, sight.path
         self._candidates = candidates

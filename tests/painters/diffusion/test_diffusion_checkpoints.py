@@ -42,7 +42,7 @@ PUBLISHED: dict[str, tuple[str, int, int, dict[str, Any], Kind, int]] = {
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_checkpoint_is_known_by_its_configuration(name: str, tmp_path: Path) -> None:
-    """Side, steps, guidance and licence follow from the files; few-step models are painted without guidance."""
+    """Side, steps and guidance follow from the files; few-step models are painted without guidance."""
     pipeline, sample, width, scheduler, kind, side = PUBLISHED[name]
     for part, values in {
         "unet/config.json": {"sample_size": sample, "cross_attention_dim": width, "in_channels": 4},
@@ -63,7 +63,7 @@ def test_a_published_checkpoint_is_known_by_its_configuration(name: str, tmp_pat
 def test_both_models_are_credited_with_their_licences(open_painter: Open) -> None:
     """The manifest can say which weights, by hash, under which licence."""
     painter, clip = open_painter().backend.weights
-    assert painter.licence == "CreativeML-OpenRAIL-M" and clip.licence == "MIT"
+    assert "CreativeML OpenRAIL" in painter.licence and "MIT" in clip.licence  # as far as is known of folders
     assert len(painter.sha256) == len(clip.sha256) == 64 and painter.sha256 != clip.sha256
 
 

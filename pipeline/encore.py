@@ -1,0 +1,130 @@
+"""The musician that made a take, with its very models, whatever the settings name now: to go on, or to render again.
+
+Which model a part loads is a setting, and a setting may change while an album is under way. What made its takes is in
+their records. Models are told apart by what they hold, not by what they are called.
+"""
+
+from __future__ import annotations
+
+from pipeline.domain import Backend, Brief, Sha256, Weights
+from pipeline.errors import BackendUnavailable, Damaged, LofiError
+from pipeline.models import fetch_command, known_model, setting_of
+from pipeline.roles import Musician, Studio
+from pipeline.settings import PREFIX, Settings
+from pipeline.studio import AUTO, PARTS, STUDIOS, Opened, Part, open_part, open_studio, part_names
+
+
+def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
+    """Return the musician that made a take of the brief, with the models it had then.
+
+    Raises BackendUnavailable or Damaged, before anything is rendered, when it cannot work here any more, or only with
+    other models.
+    """
+    asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
+    musician: Musician = _open_again(backend, asked).made
+    return musician
+
+
+def open_studio_again(settings: Settings, begun_by: Backend | None) -> Studio:
+    """Return the studio the settings name; an album under way keeps the musician, with its models, that began it.
+
+    `begun_by` is who rendered its takes, None when there are none. Raises as `open_musician_of` does.
+    """
+    return open_studio(settings, None if begun_by is None else _open_again(begun_by, settings))
+
+
+def _open_again(backend: Backend, settings: Settings) -> Opened:
+    """Open a musician as the settings name it, or, where that is another, as it was; a newer version is the same."""
+    now: Opened | None = None
+    trouble: LofiError | None = None
+    try:
+        now = open_part("musician", settings)
+        if _is(now.made.backend, backend):
+            return Opened(now.made, now.note)  # nobody stands in for who has begun
+    except LofiError:
+        pass  # the settings may name what is not here: what counts is what was here then
+    name = part_names(settings)["musician"]
+    for candidate in [STUDIOS[studio]["musician"] for studio in ("neural", "offline")] if name == AUTO else [name]:
+        part = PARTS["musician"].get(candidate, Part(candidate))
+        if part.model and not backend.weights:
+            continue  # it has a model, and who made the takes had none
+        then = {setting: f"{was.name}@{was.revision}" for setting, was in _named(part, backend).items() if was.revision}
+        try:
+            made = open_part("musician", settings.model_copy(update={"musician": candidate, **then})).made
+        except LofiError as error:
+            trouble = _gone(part, backend, error)
+            continue
+        if _is(made.backend, backend):
+            return Opened(made, f"Going on with {_title(backend, now)}, with which it was begun.")
+        if made.backend.name == backend.name:
+            trouble = _another(part, backend, made.backend)
+    raise trouble or BackendUnavailable(
+        f"The takes were made by {backend.name!r}, and no musician of this version is called so.",
+        "Use the version of lofi that made them.",
+    )
+
+
+def _is(now: Backend, then: Backend) -> bool:
+    """Whether a musician is the one of then: the same part, with all the models it had."""
+    return now.name == then.name and _contents(then) <= _contents(now)
+
+
+def _contents(backend: Backend) -> set[Sha256]:
+    return {weights.sha256 for weights in backend.weights}
+
+
+def _named(part: Part, backend: Backend) -> dict[str, Weights]:
+    """Return which setting names which of a musician's models: of its helpers, those that are well known."""
+    named = {part.model: backend.weights[0]} if part.model and backend.weights else {}
+    for weights in backend.weights[1:]:
+        setting = setting_of(weights.name, part.helpers)
+        if setting is not None:
+            named[setting] = weights
+    return named
+
+
+def _title(backend: Backend, now: Opened | None) -> str:
+    """Name a musician by its model, with the commit where the settings have another one of the same name."""
+    if not backend.weights:
+        return f"the {backend.name}"
+    then = backend.weights[0]
+    same = now is not None and then.name in {weights.name for weights in now.made.backend.weights}
+    return f"{then.name} at revision {then.revision[:12]}" if same and then.revision else then.name
+
+
+def _gone(part: Part, then: Backend, error: LofiError) -> LofiError:
+    """Say of a musician that cannot be opened again which models it had."""
+    if not then.weights:
+        return error
+    must = "" if then.weights[0].revision else f", which {_variables(part, then, then.weights[0])} must name"
+    made = ", ".join(map(_credit, then.weights))
+    return BackendUnavailable(f"The takes were made with {made}{must}. {error.message}", error.remedy)
+
+
+def _another(part: Part, then: Backend, now: Backend) -> LofiError:
+    """Say which model was another when the takes were made, and what brings that one back."""
+    lacking = next(weights for weights in then.weights if weights.sha256 not in _contents(now))
+    made = f"The takes were made with {_credit(lacking)}"
+    if lacking.revision:
+        same = [was for was in now.weights if (was.name, was.revision) == (lacking.name, lacking.revision)]
+        said = f"what is here of it has other content (sha256 {same[0].sha256[:12]})" if same else "it is not here"
+        command = fetch_command(lacking.name, revision=lacking.revision)
+        return Damaged(f"{made}, and {said}.", f"Run: {command}{' --force-download' if same else ''}")
+    known = known_model(lacking.name)
+    if known is not None and setting_of(known.name, part.helpers) is None:
+        return BackendUnavailable(f"{made}, which is not here.", f"Run: {known.fetch}")
+    return BackendUnavailable(
+        f"{made}, which is not what the settings name now.",
+        f"Set {_variables(part, then, lacking)} to the folder or file of {lacking.name}.",
+    )
+
+
+def _variables(part: Part, then: Backend, weights: Weights) -> str:
+    """Return the variable that names one of a musician's models, or those that may."""
+    settings = [setting for setting, was in _named(part, then).items() if was == weights] or part.helpers
+    return " or ".join(PREFIX + setting.upper() for setting in settings)
+
+
+def _credit(weights: Weights) -> str:
+    revision = f"revision {weights.revision[:12]}, " if weights.revision else ""
+    return f"{weights.name} ({revision}sha256 {weights.sha256[:12]})"

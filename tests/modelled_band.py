@@ -1,0 +1,39 @@
+"""A musician that plays what the offline band plays and has models: found, checked and credited as any are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.domain import Backend, RenderOrder
+from pipeline.musicians.offline.band import OfflineBand
+from pipeline.roles import Rendering
+from pipeline.studio import Part
+from pipeline.weights import TRANSFORMERS, find_model
+
+ALONE = Part("modelled_band:ModelledBand", ("musicgen_model", "hub"), solo=True, model="musicgen_model")
+HELPED = Part(
+    "modelled_band:ModelledBand",
+    ("musicgen_model", "hub", "text_model"),
+    solo=True,
+    model="musicgen_model",
+    helpers=("text_model", "multiband_model"),
+)
+
+
+class ModelledBand:
+    """Has the model that `musicgen_model` names, and a `text_model` where one is named."""
+
+    batch = 1
+    version = "1"
+
+    def __init__(self, musicgen_model: str, hub: Path, text_model: str | None = None) -> None:
+        asked = [name for name in (musicgen_model, text_model) if name]
+        self._weights = tuple(find_model(name, TRANSFORMERS, "nobody knows", hub).weights for name in asked)
+
+    @property
+    def backend(self) -> Backend:
+        return Backend(name="musicgen", version=self.version, licence="CC0-1.0", weights=self._weights)
+
+    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering]:
+        return OfflineBand().render(orders)

@@ -1,0 +1,3 @@
+"""A part whose library is not installed."""
+
+raise ModuleNotFoundError("No module named 'audiocraft'", name="audiocraft")
