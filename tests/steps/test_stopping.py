@@ -13,6 +13,7 @@ from patient_band import PatientBand
 from rooms import planned, session
 
 from pipeline.audio.clip import Clip
+from pipeline.crew import Crew
 from pipeline.domain import TrackPlan
 from pipeline.errors import Stopped
 from pipeline.judges.signal import SignalJudge
@@ -48,7 +49,7 @@ def test_what_is_whole_is_kept_the_rest_given_up_and_the_next_run_goes_on(
         def stop_once_under_way(progress: Progress) -> None:
             told.append(progress)
             if progress.share == 0.5:
-                held.label.stop()
+                held.label.crew.stop()
 
         held.label.report = stop_once_under_way
         first, second = held.project.plan.tracks
@@ -62,7 +63,7 @@ def test_what_is_whole_is_kept_the_rest_given_up_and_the_next_run_goes_on(
 
         monkeypatch.setenv("QUICK", "1")
         with Workers(1) as workers:
-            held.label.workers, held.label.report = workers, told.append
+            held.label.crew, held.label.report = Crew(workers), told.append
             assert [len(render_track(held, track)) for track in (first, second)] == [2, 2]
         assert log.read_text().splitlines()[1:] == ["1-1 2-1"]
         assert outcomes(held)[4:] == ["finished", "finished"]
