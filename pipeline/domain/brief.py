@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, field_validator, model_serializer
+from pydantic import Field, ValidationError, field_validator
 
 from pipeline.domain.line import one_line
-from pipeline.domain.noun import Noun
+from pipeline.domain.noun import Later, Noun
 from pipeline.domain.units import Seconds, Seed
 from pipeline.errors import BadBrief
 
@@ -21,9 +21,6 @@ Format = Literal["flac", "mp3", "m4a", "opus"]
 
 PartName = Annotated[str, Field(min_length=1, max_length=200)]
 """Name of a part of the studio, or "module:Class"."""
-
-ROLES = ("writer", "musician", "judge", "painter")
-"""The parts of a studio that a brief can name one by one."""
 
 
 class Brief(Noun):
@@ -42,10 +39,10 @@ class Brief(Noun):
     style: str | None = None
     studio: str = "offline"
     formats: tuple[Format, ...] = ("flac",)
-    writer: PartName | None = None
-    musician: PartName | None = None
-    judge: PartName | None = None
-    painter: PartName | None = None
+    writer: Later[PartName | None] = None
+    musician: Later[PartName | None] = None
+    judge: Later[PartName | None] = None
+    painter: Later[PartName | None] = None
 
     @field_validator("theme", mode="before")
     @classmethod
@@ -56,11 +53,6 @@ class Brief(Noun):
     @classmethod
     def _flac_first(cls, formats: tuple[Format, ...]) -> tuple[Format, ...]:
         return tuple(dict.fromkeys(("flac", *formats)))
-
-    @model_serializer(mode="wrap")
-    def _without_what_nobody_chose(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out parts that are the studio's own: briefs of before parts could be chosen keep their digest."""
-        return {name: value for name, value in handler(self).items() if value is not None or name not in ROLES}
 
 
 def read_brief(**values: Any) -> Brief:
