@@ -36,6 +36,9 @@ def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
     )(verb)
 
 
+PARTS = ("writer", "musician", "judge", "painter")
+
+
 def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option(
         f"--{role}",
@@ -45,7 +48,7 @@ def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]
 
 
 def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
-    for role in ("painter", "judge", "musician", "writer"):
+    for role in reversed(PARTS):
         verb = _with_part(role)(verb)
     return verb
 
@@ -63,6 +66,9 @@ def _settings(**given: object) -> Settings:
 @click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from, up to 16.")
 @click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
 @click.option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
+@click.option(
+    "--language", help="Language of the titles, such as ja; auto is the theme's own.  [default: auto, or LOFI_LANGUAGE]"
+)
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
 @_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
@@ -70,26 +76,13 @@ def _settings(**given: object) -> Settings:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
 @click.option("--plain", is_flag=True, help="Work without Prefect.")
 @_with_library
-def make(
-    theme: str,
-    seed: int | None,
-    studio: str | None,
-    writer: str | None,
-    musician: str | None,
-    judge: str | None,
-    painter: str | None,
-    dry_run: bool,
-    as_json: bool,
-    plain: bool,
-    library: Path | None,
-    **wanted: Any,
-) -> None:
+def make(theme: str, seed: int | None, dry_run: bool, as_json: bool, plain: bool, **wanted: Any) -> None:
     """Make an album from THEME, or finish the one an interrupted run of the same command began."""
     # The first line comes before anything is loaded: nobody should wonder whether it started.
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(library=library, studio=studio, writer=writer, musician=musician, judge=judge, painter=painter)
+    settings = _settings(**{name: wanted.pop(name) for name in ("library", "studio", "language", *PARTS)})
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:

@@ -255,6 +255,8 @@ def make_command(brief: Brief, settings: Settings) -> str:
         # A part set in the environment would win over the brief's: the studio's own is then named.
         if part is not None or getattr(settings, role) not in (None, own):
             options += f" --{role} {shlex.quote(part or own)}"
+    if brief.language is not None or settings.language != usual["language"].default:
+        options += f" --language {brief.language or usual['language'].default}"
     if settings.library != usual["library"].default:
         options += f" --library {shlex.quote(str(settings.library))}"
     style = f" --style {shlex.quote(brief.style)}" if brief.style else ""

@@ -39,8 +39,9 @@ class Settings(BaseModel):
     effects: Literal["tape", "vinyl", "night", "worn", "none"] = Field(
         "tape", description="Lo-fi effects put on every track after scoring."
     )
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(
-        None, description="Language of the titles, as two letters such as ja; a language model is needed for it."
+    language: Annotated[str, Field(pattern=r"^([a-z]{2}|auto)$")] = Field(
+        "auto",
+        description="Language of a language model's titles, as two letters such as ja; auto is the theme's own.",
     )
     openai_model: str = Field("gpt-5-mini", description="Language model of the writer openai.")
     openai_base_url: str | None = Field(

@@ -50,7 +50,7 @@ PARTS: dict[str, dict[str, Part]] = {
         "offline": Part("pipeline.writers.offline.writer:OfflineWriter", ("prompts",)),
         "openai": Part(
             "pipeline.writers.openai.writer:OpenAIWriter",
-            ("openai_model", "openai_base_url", "openai_api_key", "language", "prompts"),
+            ("openai_model", "openai_base_url", "openai_api_key", "prompts"),
             uses={"standin": "offline"},
             auto={"forgiving": True},
         ),

@@ -19,6 +19,9 @@ LIMITS = {"tracks": (1, 100), "seconds": (10, 600), "takes": (1, 16), "seed": (0
 
 Format = Literal["flac", "mp3", "m4a", "opus"]
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""A language by its ISO 639-1 code, such as ja."""
+
 PartName = Annotated[str, Field(min_length=1, max_length=200)]
 """Name of a part of the studio, or "module:Class"."""
 
@@ -27,8 +30,9 @@ class Brief(Noun):
     """One album as asked for: everything that decides what is made.
 
     `takes` is how many takes each track gets before the judge chooses; `formats` are the files made of every
-    finished track (FLAC is always among them); `style` of None leaves the choice to the writer. `writer`,
-    `musician`, `judge` and `painter` name the parts that are not the studio's own.
+    finished track (FLAC is always among them); `style` of None leaves the choice to the writer, and
+    `language`, of the titles, to the theme. `writer`, `musician`, `judge` and `painter` name the parts that are not the
+    studio's own.
     """
 
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]
@@ -43,6 +47,7 @@ class Brief(Noun):
     musician: Later[PartName | None] = None
     judge: Later[PartName | None] = None
     painter: Later[PartName | None] = None
+    language: Later[Language | None] = None
 
     @field_validator("theme", mode="before")
     @classmethod
