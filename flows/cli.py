@@ -36,15 +36,16 @@ def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
     )(verb)
 
 
-PARTS = ("writer", "musician", "judge", "painter")
+PARTS = ("writer", "musician", "judge", "painter", "ambience")
+
+
+_PART_HELP = {"ambience": "Who lays rain, a cafe or the sea under the tracks, such as audiogen"}
 
 
 def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        f"--{role}",
-        metavar="NAME",
-        help=f"Another {role} than the studio's: a name, auto, or module:Class.  [LOFI_{role.upper()}]",
-    )
+    what = _PART_HELP.get(role, f"Another {role} than the studio's")
+    said = f"{what}: a name, auto, or module:Class.  [LOFI_{role.upper()}]"
+    return click.option(f"--{role}", metavar="NAME", help=said)
 
 
 def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
@@ -72,6 +73,7 @@ def _settings(**given: object) -> Settings:
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
 @_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
+@click.option("--pictures", is_flag=True, help="Also paint a picture for every track, for its own files.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
 @click.option("--plain", is_flag=True, help="Work without Prefect.")
@@ -113,6 +115,11 @@ def make(theme: str, seed: int | None, dry_run: bool, as_json: bool, plain: bool
 @click.option("--opening", type=click.Path(path_type=Path), help="Audio file to go on from.")
 @click.option("--melody", type=click.Path(path_type=Path), help="Audio file whose tune is followed.")
 @click.option("--rhythm", is_flag=True, help="Start from a click of tempo and key.")
+@click.option(
+    "--ambience",
+    metavar="WORDS",
+    help="What to hear under it: rain, cafe, words of your own; a part such as audiogen for what the prompt suggests.",
+)
 @click.option("--studio", help="Studio whose musician plays.  [default: offline, or LOFI_STUDIO]")
 @_with_part("musician")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
@@ -169,13 +176,14 @@ def verify(albums: tuple[str, ...], library: Path | None) -> None:
 @click.argument("album")
 @click.argument("track", type=int)
 @click.option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
+@click.option("--ambience", is_flag=True, help="The loop under the track in place of its take.")
 @_with_library
-def replay(album: str, track: int, take: int | None, library: Path | None) -> None:
+def replay(album: str, track: int, take: int | None, ambience: bool, library: Path | None) -> None:
     """Render a take of TRACK again from ALBUM's manifest and compare."""
     click.echo("Rendering it again …")
     from flows import looking
 
-    looking.replay(album, track, take, _settings(library=library))
+    looking.replay(album, track, take, _settings(library=library), ambience=ambience)
 
 
 @lofi.command(short_help="Read every album into the catalogue again.")

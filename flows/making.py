@@ -52,7 +52,7 @@ def make(
         out.print()
         out.print(Text(album.plan.title, style="bold"))
         out.print(album_table(album))
-        for note in album.notes:
+        for note in album.remarks:
             out.print(Text(f"Note: {note}"), soft_wrap=True)
         out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
         out.print(Text(f"It is all in {folder}"), soft_wrap=True)

@@ -7,6 +7,7 @@
         print(outcome)                                  # the file and its Take, or the error it failed with
 
 Wishes become orders in pipeline/wishes.py.
+With `under`, a loop of ambience is made once, in a process of its own, and laid under every clip.
 The record of `clips/rhodes.flac` is `clips/rhodes.flac.json`: a Take, with the order, the backend and the hash.
 """
 
@@ -25,14 +26,24 @@ from pipeline.audio.clip import Clip
 from pipeline.audio.encode import write_take
 from pipeline.audio.ffmpeg import room_for
 from pipeline.audio.fingerprint import fingerprint
-from pipeline.domain import Backend, RenderOrder, Take
+from pipeline.audio.layer import lay_under
+from pipeline.domain import Backend, Loop, LoopOrder, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
-from pipeline.roles import Musician, Rendering
+from pipeline.roles import Ambience, Musician, Rendering
 from pipeline.shelf.atomic import explained, hash_file, sync_file
 from pipeline.shelf.folder import Folder
+from pipeline.steps.ambience import audible_loop
 from pipeline.workers import Workers
 
 SUFFIXES = (".flac", ".wav")
+
+
+@dataclass(frozen=True)
+class Under:
+    """What is to lie under clips, and who makes it."""
+
+    order: LoopOrder
+    ambience: Ambience
 
 
 @dataclass(frozen=True)
@@ -49,59 +60,73 @@ class Place:
         if self.first.suffix.lower() not in SUFFIXES:
             raise BadBrief(f"--out cannot be {self.first}.", "Its name ends in .flac or .wav.")
 
-    def of(self, order: RenderOrder, backend: Backend) -> Path:
+    def of(self, order: RenderOrder, backend: Backend, under: Under | None = None) -> Path:
         """Return the file for an order as `backend` plays it. Raises ShelfError when something else has the name."""
         first = self.first.absolute()
         stem = first.stem if order.index == 1 else f"{first.stem}-{order.index}"
         path = first.with_name(stem + first.suffix)
         with explained(path):
-            if not path.exists() or _record(path, order, backend) is not None:
+            if not path.exists() or _record(path, order, backend, under) is not None:
                 return path
         if self.ours:
-            made_from = hashlib.sha256((order.canonical_json() + backend.canonical_json()).encode()).hexdigest()
+            parts = (order, backend, *((under.order, under.ambience.backend) if under else ()))
+            made_from = hashlib.sha256("".join(part.canonical_json() for part in parts).encode()).hexdigest()
             return path.with_name(f"{stem}-{made_from[:8]}{path.suffix}")
         raise ShelfError(f"{path} is there already.", "Name another file with --out, or move that one away.")
 
 
 def render_clips(
-    orders: Sequence[RenderOrder], musician: Musician, place: Place, workers: Workers
+    orders: Sequence[RenderOrder], musician: Musician, place: Place, workers: Workers, under: Under | None = None
 ) -> Iterator[tuple[Path, Take] | LofiError]:
     """Yield what became of each order, in their order: its file and record, or the error it failed with.
 
     A clip that was rendered before from the same order by the same backend is not rendered again. Raises what the
-    worker raises when nothing can be rendered at all.
+    worker raises when nothing can be rendered at all, or nothing made that is to lie `under` it.
     """
-    paths = [
-        place.of(order, musician.backend) for order in orders
-    ]  # a name that is taken is found before anything is rendered
+    # A name that is taken is found before anything is rendered.
+    paths = [place.of(order, musician.backend, under) for order in orders]
     wanted = [
-        (path, order, _finished(path, order, musician.backend)) for path, order in zip(paths, orders, strict=True)
+        (path, order, _finished(path, order, musician.backend, under))
+        for path, order in zip(paths, orders, strict=True)
     ]
+    layer = _layer(under) if under and not all(take for *_, take in wanted) else None
     size = max(1, musician.batch)
     for start in range(0, len(wanted), size):
         group = wanted[start : start + size]
         missing = [(path, order) for path, order, take in group if take is None]
-        made = iter(workers.run(_perform, missing, musician) if missing else [])
+        made = iter(workers.run(_perform, missing, musician, layer) if missing else [])
         for path, _, take in group:
             outcome = take or next(made)
             yield (path, outcome) if isinstance(outcome, Take) else outcome
 
 
-def _record(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
-    """Return the record beside a clip when it answers this order, as this backend plays it."""
+def _layer(under: Under) -> tuple[Clip, Loop]:
+    """Make the loop, in a process that ends with it: two models need not fit into memory together."""
+    with Workers(1) as workers:
+        made = workers.run(audible_loop, under.order, under.ambience)
+    return made.clip, Loop(order=under.order, prompt=made.prompt, backend=under.ambience.backend, file=None)
+
+
+def _record(path: Path, order: RenderOrder, backend: Backend, under: Under | None) -> Take | None:
+    """Return the record beside a clip when it answers this order, as this backend plays it, with that under it."""
     try:
         take = Folder(path.parent).peek(f"{path.name}.json", Take)
     except LofiError:
         return None
-    return take if take is not None and (take.order, take.backend, take.path) == (order, backend, path.name) else None
+    if take is None or (take.order, take.backend, take.path) != (order, backend, path.name):
+        return None
+    lies = None if take.loop is None else (take.loop.order, take.loop.backend)
+    return take if lies == (None if under is None else (under.order, under.ambience.backend)) else None
 
 
-def _finished(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
-    take = _record(path, order, backend)
+def _finished(path: Path, order: RenderOrder, backend: Backend, under: Under | None) -> Take | None:
+    take = _record(path, order, backend, under)
     return take if take is not None and Folder(path.parent).has_hash(path.name, take.sha256) else None
 
 
-def _perform(wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician) -> list[Take | LofiError]:
+def _perform(
+    wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician, layer: tuple[Clip, Loop] | None = None
+) -> list[Take | LofiError]:
     """Render in a worker process, and write each clip as soon as it is there."""
     outcomes: list[Take | LofiError] = []
     renderings = musician.render([order for _, order in wanted])
@@ -109,14 +134,17 @@ def _perform(wanted: Sequence[tuple[Path, RenderOrder]], musician: Musician) -> 
         if isinstance(rendering, BackendFailed):
             outcomes.append(rendering)
         else:
-            outcomes.append(_keep(path, order, rendering, musician))
+            outcomes.append(_keep(path, order, rendering, musician, layer))
     name = musician.backend.name
     return [*outcomes, *(BackendFailed(f"{name} gave nothing.") for _ in wanted[len(outcomes) :])]
 
 
-def _keep(path: Path, order: RenderOrder, rendering: Rendering, musician: Musician) -> Take:
+def _keep(
+    path: Path, order: RenderOrder, rendering: Rendering, musician: Musician, layer: tuple[Clip, Loop] | None
+) -> Take:
     """Write a clip, its codes and its record; the record is on the disk before the clip gets its name."""
-    folder, clip = Folder(path.parent), rendering.clip
+    folder = Folder(path.parent)
+    clip = rendering.clip if layer is None else lay_under(rendering.clip, layer[0]).within_full_scale()
     codes = None
     if rendering.codes is not None:
         name = f"{path.name}.codes.npz"
@@ -135,6 +163,7 @@ def _keep(path: Path, order: RenderOrder, rendering: Rendering, musician: Musici
             backend=musician.backend,
             fingerprint=fingerprint(clip),
             codes=codes,
+            loop=None if layer is None else layer[1],
         )
         folder.put(take, f"{path.name}.json")
     return take

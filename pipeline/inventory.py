@@ -24,6 +24,7 @@ State = Literal["absent", "incomplete", "damaged", "whole", "verified"]
 _USES: dict[str, tuple[str, LayoutName, tuple[str, ...]]] = {
     "musicgen_model": ("musician musicgen", "transformers", TRANSFORMERS.needs),
     "audiocraft_model": ("musician audiocraft", "audiocraft", AUDIOCRAFT.needs),
+    "audiogen_model": ("ambience audiogen", "audiocraft", AUDIOCRAFT.needs),
     "clap_model": ("judge clap", "transformers", TRANSFORMERS.needs),
     "diffusion_model": ("painter diffusion", "diffusers", DIFFUSERS.needs),
     "clip_model": ("painter diffusion, ranking", "open_clip", OPEN_CLIP.needs),

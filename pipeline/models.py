@@ -87,7 +87,7 @@ MODELS: tuple[Model, ...] = (
     *_musicgen("stereo-large", _SHARDS, 6920, 6580, 3460),
     *_musicgen("stereo-melody", _SHARDS, 6330, 2900, 1580),
     Model(
-        "facebook/audiogen-medium", "musician audiocraft, ambience", NON_COMMERCIAL, "audiocraft",
+        "facebook/audiogen-medium", "ambience audiogen", NON_COMMERCIAL, "audiocraft",
         _AUDIOCRAFT, _AUDIOCRAFT, 3_920_000_000, 2_010_000_000,
     ),
     Model(
@@ -101,6 +101,10 @@ MODELS: tuple[Model, ...] = (
     Model(
         "google-t5/t5-base", "musician audiocraft, words", "Apache-2.0", "transformers",
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 894_000_000, 223_000_000,
+    ),
+    Model(
+        "google-t5/t5-large", "ambience audiogen, words", "Apache-2.0", "transformers",
+        (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 2_950_000_000, 738_000_000,
     ),
     Model(
         "laion/clap-htsat-unfused", "judge clap", "Apache-2.0", "transformers",

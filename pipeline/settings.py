@@ -26,6 +26,7 @@ class Settings(BaseModel):
     musician: str | None = Field(None, description="Which musician, in place of the studio's own.")
     judge: str | None = Field(None, description="Which judge, in place of the studio's own.")
     painter: str | None = Field(None, description="Which painter, in place of the studio's own.")
+    ambience: str | None = Field(None, description="Who makes the ambience under the tracks: audiogen, auto or none.")
     artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         "Offline Studio Band", description="Artist named in the tags of every file."
     )
@@ -52,6 +53,7 @@ class Settings(BaseModel):
         "facebook/musicgen-small", description="Model of the musician musicgen: a folder, or a name on the hub."
     )
     audiocraft_model: str = Field("facebook/musicgen-small", description="Model of the musician audiocraft.")
+    audiogen_model: str = Field("facebook/audiogen-medium", description="Model of the ambience audiogen.")
     text_model: str | None = Field(
         None, description="T5 of the musician audiocraft: a folder or a name, where it is not in its usual places."
     )

@@ -1,4 +1,4 @@
-"""The composition root: a studio's name becomes its four parts.
+"""The composition root: a studio's name becomes its parts.
 
 A part is named by a string, "module:Class", so that a library is loaded only when its part is used. Adding a
 backend is one file and one line here; a dotted path of your own works as a part's name too.
@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.domain import Backend, Brief
 from pipeline.errors import BackendUnavailable, LofiError
-from pipeline.roles import Judge, Musician, Painter, Studio, Writer
+from pipeline.roles import Ambience, Judge, Musician, Painter, Studio, Writer, plays_ambience
 from pipeline.settings import Settings
 
 AUTO = "auto"
@@ -24,7 +24,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Part:
-    """Where a backend's class is, and what its constructor is given.
+    """Where a backend's class is ("" for a part that is left out), and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
     `solo` parts hold a model: one process of their own has it. `model` is the setting that names the model whose
@@ -40,9 +40,9 @@ class Part:
 
 
 STUDIOS: dict[str, dict[str, str]] = {
-    "offline": {"writer": "offline", "musician": "band", "judge": "signal", "painter": "offline"},
-    "neural": {"writer": "openai", "musician": "musicgen", "judge": "clap", "painter": "diffusion"},
-    AUTO: {"writer": AUTO, "musician": AUTO, "judge": AUTO, "painter": AUTO},
+    "offline": {"writer": "offline", "musician": "band", "judge": "signal", "painter": "offline", "ambience": "none"},
+    "neural": {"writer": "openai", "musician": "musicgen", "judge": "clap", "painter": "diffusion", "ambience": "none"},
+    AUTO: {"writer": AUTO, "musician": AUTO, "judge": AUTO, "painter": AUTO, "ambience": "none"},
 }
 
 PARTS: dict[str, dict[str, Part]] = {
@@ -89,6 +89,15 @@ PARTS: dict[str, dict[str, Part]] = {
             model="diffusion_model",
         ),
     },
+    "ambience": {
+        "none": Part(""),
+        "audiogen": Part(
+            "pipeline.musicians.audiocraft.audiogen:AudioGenAmbience",
+            ("audiogen_model", "hub", "device", "precision"),
+            solo=True,
+            model="audiogen_model",
+        ),
+    },
 }
 
 EXTRAS: dict[str, str] = dict.fromkeys(
@@ -107,15 +116,23 @@ EXTRAS: dict[str, str] = dict.fromkeys(
 )
 """Which extra of the package brings a module that a backend needs."""
 
-_OFFLINE, _NEURAL = STUDIOS["offline"], STUDIOS["neural"]
-_ROLES: dict[str, type] = {"writer": Writer, "musician": Musician, "judge": Judge, "painter": Painter}
+_OFFLINE, _NEURAL = STUDIOS["offline"], {**STUDIOS["neural"], "ambience": "audiogen"}
+"""What "auto" falls back to, and what it tries first."""
+_ROLES: dict[str, type] = {
+    "writer": Writer,
+    "musician": Musician,
+    "judge": Judge,
+    "painter": Painter,
+    "ambience": Ambience,
+}
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
 
 
 def open_studio(settings: Settings) -> Studio:
     """Return the studio the settings name. Raises BackendUnavailable with the line that installs what is missing."""
-    opened = {role: open_part(role, settings) for role in PARTS}
+    opened = {role: open_part(role, settings) for role in PARTS if role != "ambience"}
+    opened["ambience"] = open_ambience(settings, opened["musician"].made)
     parts = {role: part.made for role, part in opened.items()}
     solo = frozenset(role for role, part in opened.items() if part.name in PARTS[role] and PARTS[role][part.name].solo)
     return Studio(settings.studio, **parts, solo=solo, notes=tuple(part.note for part in opened.values() if part.note))
@@ -144,32 +161,43 @@ def open_part(role: str, settings: Settings) -> Opened:
         return Opened(_load(role, offline, settings), offline, note)
 
 
+def open_ambience(settings: Settings, musician: Musician) -> Opened:
+    """Return who makes the ambience under a musician's takes: nobody, with a note, where it plays its own.
+
+    Raises as `open_part` does.
+    """
+    if part_names(settings)["ambience"] != "none" and plays_ambience(musician):
+        note = f"The {musician.backend.name} plays its own ambience, so nothing is laid under its takes."
+        return Opened(None, "none", note)
+    return open_part("ambience", settings)
+
+
 def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
     writer: Writer = open_part("writer", settings).made
     return writer
 
 
-def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
-    """Return the musician that made a take of the brief, with the model it had then, whatever the settings name now.
+def open_maker(role: str, backend: Backend, brief: Brief, settings: Settings) -> Any:
+    """Return the part that made a sound of the brief, with the model it had then, whatever the settings name now.
 
     Raises BackendUnavailable when it cannot work here any more.
     """
     asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
-    name = part_names(asked)["musician"]
+    name = part_names(asked)[role]
     trouble: LofiError | None = None
-    for candidate in (_NEURAL["musician"], _OFFLINE["musician"]) if name == AUTO else (name,):
-        part = PARTS["musician"].get(candidate, Part(candidate))
+    for candidate in (_NEURAL[role], _OFFLINE[role]) if name == AUTO else (name,):
+        part = PARTS[role].get(candidate, Part(candidate))
         then = {part.model: backend.weights[0].name} if part.model and backend.weights else {}
         try:
-            musician: Musician = _load("musician", candidate, asked.model_copy(update=then))
+            made = _load(role, candidate, asked.model_copy(update=then))
         except LofiError as error:
             trouble = trouble or error
             continue
-        if musician.backend.name == backend.name:
-            return musician
+        if made is not None and made.backend.name == backend.name:
+            return made
     raise trouble or BackendUnavailable(
-        f"The take was made by {backend.name!r}, and no musician of this version is called so.",
+        f"It was made by {backend.name!r}, and no {role} of this version is called so.",
         "Replay it with the version of lofi that made it.",
     )
 
@@ -197,7 +225,7 @@ def part_names(settings: Settings) -> dict[str, str]:
         )
     names = {role: getattr(settings, role) or names[role] for role in PARTS}
     for role, name in names.items():
-        if name not in PARTS[role] and name != AUTO and not _OWN.fullmatch(name):
+        if not is_part(role, name):
             raise BackendUnavailable(
                 f"There is no {role} called {name!r}.",
                 f"{_near(name, PARTS[role])}There are: {', '.join((*PARTS[role], AUTO))}, or a module:Class.",
@@ -205,10 +233,17 @@ def part_names(settings: Settings) -> dict[str, str]:
     return names
 
 
+def is_part(role: str, name: str) -> bool:
+    """Whether a name can be that of a part: of this package, auto, or a module:Class that may not be there."""
+    return name in PARTS[role] or name == AUTO or _OWN.fullmatch(name) is not None
+
+
 def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> Any:
     part = PARTS[role].get(name)
     if part is None:
         return _load_own(role, name)
+    if not part.place:
+        return None
     options = {option: getattr(settings, option) for option in part.settings}
     options |= {argument: _load(role, other, settings) for argument, other in (part.uses or {}).items()}
     options |= (part.auto or {}) if auto else {}

@@ -11,7 +11,7 @@ from pipeline.domain import Backend, Brief, Weights
 from pipeline.errors import BackendUnavailable
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_musician_of, open_part, open_studio
+from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_maker, open_part, open_studio
 
 ABSENT = Part("test_studio:Absent")
 
@@ -130,19 +130,19 @@ def test_a_take_is_replayed_by_the_musician_that_made_it(model_player: None) -> 
     )  # fmt: skip
     now = Settings(musician="band", musicgen_model="now/model")
     for asked in (brief(musician="musicgen"), brief(studio="auto")):
-        assert open_musician_of(played, asked, now).backend.weights[0].name == "then/model"
+        assert open_maker("musician", played, asked, now).backend.weights[0].name == "then/model"
     band = OfflineBand().backend
-    assert isinstance(open_musician_of(band, brief(), Settings(musician="musicgen")), OfflineBand)
-    assert isinstance(open_musician_of(band, brief(studio="auto"), now), OfflineBand)
+    assert isinstance(open_maker("musician", band, brief(), Settings(musician="musicgen")), OfflineBand)
+    assert isinstance(open_maker("musician", band, brief(studio="auto"), now), OfflineBand)
 
 
 def test_a_take_whose_musician_cannot_work_here_any_more(no_model: None) -> None:
     """The line that brings it back, or its name when nobody knows it."""
     played = Backend(name="model player", version="1", licence="x")
     with pytest.raises(BackendUnavailable, match="x/y is not on this machine"):
-        open_musician_of(played, brief(musician="auto"), Settings())
+        open_maker("musician", played, brief(musician="auto"), Settings())
     with pytest.raises(BackendUnavailable, match="'model player'"):
-        open_musician_of(played, brief(), Settings())
+        open_maker("musician", played, brief(), Settings())
 
 
 def test_briefs_of_before_parts_could_be_chosen_keep_their_digest() -> None:

@@ -31,8 +31,8 @@ class Brief(Noun):
 
     `takes` is how many takes each track gets before the judge chooses; `formats` are the files made of every
     finished track (FLAC is always among them); `style` of None leaves the choice to the writer, and
-    `language`, of the titles, to the theme. `writer`, `musician`, `judge` and `painter` name the parts that are not the
-    studio's own.
+    `language`, of the titles, to the theme. `writer`, `musician`, `judge`, `painter` and `ambience` name the parts that
+    are not the studio's own. With `pictures`, every track gets one of its own.
     """
 
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]
@@ -48,6 +48,8 @@ class Brief(Noun):
     judge: Later[PartName | None] = None
     painter: Later[PartName | None] = None
     language: Later[Language | None] = None
+    ambience: Later[PartName | None] = None
+    pictures: Later[bool] = False
 
     @field_validator("theme", mode="before")
     @classmethod

@@ -54,3 +54,8 @@ class AlbumPlan(Noun):
     mood: Line
     cover_prompt: Prose
     tracks: Annotated[tuple[TrackPlan, ...], Field(min_length=1)]
+
+    @property
+    def ambiences(self) -> tuple[str, ...]:
+        """Every ambience there is on it, once, in the order of the tracks."""
+        return tuple(dict.fromkeys(track.ambience for track in self.tracks if track.ambience))

@@ -15,7 +15,9 @@ from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.workers import Workers
 
-Stage = Literal["plan", "render", "judge", "choose", "titles", "cover", "master", "mix", "release"]
+Stage = Literal[
+    "plan", "render", "ambience", "judge", "choose", "titles", "cover", "pictures", "master", "mix", "release"
+]
 
 
 @dataclass(frozen=True)

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip
-from pipeline.device import Device, Precision, choose_device, choose_precision, free_memory
 from pipeline.domain import Backend, RenderOrder, Seed
 from pipeline.errors import BackendFailed, BackendUnavailable, LofiError
 from pipeline.musicians.audiocraft.checkpoint import LANGUAGE_MODEL
-from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband, find_parts
+from pipeline.musicians.audiocraft.opened import open_checkpoint
+from pipeline.musicians.audiocraft.parts import NON_COMMERCIAL, find_multiband
+from pipeline.musicians.windows.batches import fitting, fitting_here
 from pipeline.musicians.windows.play import Report, play, silent
 from pipeline.roles import Rendering
-from pipeline.weights import AUDIOCRAFT, Found, find_model
+from pipeline.weights import Found
 
 if TYPE_CHECKING:
+    from pipeline.device import Device, Precision
     from pipeline.musicians.audiocraft.model import AudiocraftModel
 
-MOST = 16
-"""Windows in a batch beyond which nothing is gained."""
-
-_SPARE = 1 << 30  # bytes for the codec, the text model and whatever else wants memory
 _STEPS = 50  # EnCodec steps a second, in every published checkpoint
 
 
@@ -48,33 +44,29 @@ class AudiocraftMusicGen:
         text_model: str | None = None,
         multiband_model: str = "facebook/multiband-diffusion",
     ) -> None:
-        if find_spec("audiocraft") is None:
-            raise ModuleNotFoundError("No module named 'audiocraft'", name="audiocraft")
-        hub = hub.expanduser()
-        self._device = choose_device(device)
-        self._precision = choose_precision(precision, self._device)
-        self._found = find_model(audiocraft_model, AUDIOCRAFT, NON_COMMERCIAL, hub)
-        self._parts = find_parts(self._found, text_model, hub, Path(torch.hub.get_dir()) / "checkpoints")
+        self._opened = open_checkpoint(audiocraft_model, text_model, hub, device, precision)
+        self._batch = fitting_here((self._opened.found.path / LANGUAGE_MODEL).stat().st_size, self._row)
         self._multiband: Found | LofiError
         try:
-            self._multiband = find_multiband(multiband_model, hub)
+            self._multiband = find_multiband(multiband_model, hub.expanduser())
         except LofiError as error:
             self._multiband = error  # told to whoever asks for it; all else can be played
 
     @property
     def backend(self) -> Backend:
         """Who gets the credit: the music model, and what helps it or may (MultiBand Diffusion, where it is here)."""
-        weights = (self._found.weights, *self._parts.weights)
+        weights = self._opened.weights
         if isinstance(self._multiband, Found):
             weights += (self._multiband.weights,)
         return Backend(name="audiocraft", version=version("audiocraft"), licence=NON_COMMERCIAL, weights=weights)
 
     @property
     def batch(self) -> int:
-        """How many orders gain from being rendered together; on a GPU, where fewer fit, they go in smaller batches."""
-        if self._device.type != "cpu":
-            return MOST
-        return self._fitting(free_memory(self._device) - 2 * (self._found.path / LANGUAGE_MODEL).stat().st_size)
+        """How many orders gain from being rendered together: as many as memory held when the studio opened.
+
+        On a GPU fewer may fit; they are then generated in smaller batches, without a difference in the takes.
+        """
+        return self._batch
 
     def render(self, orders: Sequence[RenderOrder], report: Report = silent) -> Iterator[Rendering | BackendFailed]:
         """Yield what became of each order, in their order; `report` is told how far each take is.
@@ -88,7 +80,7 @@ class AudiocraftMusicGen:
             assert refused[0] is not None
             raise BackendUnavailable(refused[0].message, refused[0].remedy)
         model = self._model()
-        yield from play(orders, model, self._fitting(free_memory(self._device)), refuse=self._refuse, report=report)
+        yield from play(orders, model, self._fitting(model), refuse=self._refuse, report=report)
 
     def decode_codes(self, codes: NDArray[np.int16], multiband: bool = False, seed: Seed = 0) -> Clip:
         """Return the sound of a take's codes [codebooks, steps], before levels, joints and fade were touched.
@@ -99,21 +91,24 @@ class AudiocraftMusicGen:
         return Clip(model.decode(codes, multiband, seed), model.rate)
 
     def _model(self) -> AudiocraftModel:
-        from pipeline.musicians.audiocraft.model import load_model
+        return self._opened.model(self._multiband.path if isinstance(self._multiband, Found) else None)
 
-        multiband = self._multiband.path if isinstance(self._multiband, Found) else None
-        return load_model(self._parts.files, self._device, self._precision, multiband)
+    @property
+    def _row(self) -> float:
+        """Bytes that one more window takes in float32: its keys and values, for the prompt and for the guidance."""
+        anatomy = self._opened.parts.files.anatomy
+        return 1.25 * 4 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * 4
 
-    def _fitting(self, room: int) -> int:
-        """Return how many windows fit into `room` bytes: each has its keys and values twice, for the guidance."""
-        anatomy = self._parts.files.anatomy
-        row = 4 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * self._precision.itemsize
-        return max(1, min(MOST, int((room - _SPARE) / (1.25 * row))))
+    def _fitting(self, model: AudiocraftModel) -> int:
+        """Return how many windows fit into the memory that is free on the device now."""
+        from pipeline.device import free_memory
+
+        return fitting(free_memory(model.device), self._row * model.precision.itemsize / 4)
 
     def _refuse(self, order: RenderOrder) -> BackendFailed | None:
         """Say what an order asks for that cannot be done with what is here."""
         wanted = order.controls is not None and order.controls.multiband
         error = self._multiband if wanted and isinstance(self._multiband, LofiError) else None
         if order.melody is not None:
-            error = self._parts.cannot_follow() or error
+            error = self._opened.parts.cannot_follow() or error
         return None if error is None else BackendFailed(error.message, error.remedy)

@@ -14,19 +14,14 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import BackendFailed, BackendUnavailable
-from pipeline.memory import available_memory
 from pipeline.musicians.musicgen.checkpoint import find_checkpoint
+from pipeline.musicians.windows.batches import fitting, fitting_here
 from pipeline.musicians.windows.play import Report, play, silent
 from pipeline.roles import Rendering
 
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
     from pipeline.musicians.musicgen.runtime import Runtime
-
-MOST = 16
-"""Windows in a batch beyond which nothing is gained."""
-
-_SPARE = 1 << 30  # bytes for the codec and whatever else wants memory
 
 
 class MusicGen:
@@ -53,8 +48,7 @@ class MusicGen:
         self._device: Device = device
         self._precision: Precision = precision
         self._checkpoint = find_checkpoint(musicgen_model, hub)
-        room = available_memory() - 2 * self._checkpoint.size - _SPARE
-        self._batch = int(np.clip(room // self._checkpoint.row, 1, MOST))
+        self._batch = fitting_here(self._checkpoint.size, self._checkpoint.row)
 
     @property
     def backend(self) -> Backend:
@@ -98,8 +92,7 @@ class MusicGen:
         """Return how many windows fit into the memory that is free on the device now."""
         from pipeline.device import free_memory
 
-        row = self._checkpoint.row * runtime.precision.itemsize // 4
-        return int(np.clip((free_memory(runtime.device) - _SPARE) // row, 1, MOST))
+        return fitting(free_memory(runtime.device), self._checkpoint.row * runtime.precision.itemsize // 4)
 
     def _refuse(self, order: RenderOrder) -> BackendFailed | None:
         """Say what an order asks for that this model cannot do."""

@@ -24,7 +24,7 @@ class OfflineBand:
         return Backend(name="offline band", version=VERSION, licence="Apache-2.0 (synthesised by this software)")
 
     batch = 1
-    obeys = ()  # it plays the plan; what steers a music model means nothing to it
+    obeys = ("ambience",)  # it plays the plan; what steers a music model means nothing to it
 
     def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering]:
         """Yield one stereo clip at 44.1 kHz for each order; an order alone decides its take, to the byte."""
