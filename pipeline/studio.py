@@ -109,6 +109,7 @@ EXTRAS: dict[str, str] = dict.fromkeys(
         "diffusers",
         "open_clip",
         "audiocraft",
+        "omegaconf",
         "laion_clap",
         "safetensors",
     ),

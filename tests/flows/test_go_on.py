@@ -15,10 +15,13 @@ from flows.looking import make_command
 from pipeline.domain import Brief
 from pipeline.settings import read_settings
 
-HERE: dict[str, dict[str, str]] = {"nothing set": {}, "another language set": {"LOFI_LANGUAGE": "ko"}}
+HERE: dict[str, dict[str, str]] = {
+    "nothing set": {},
+    "another language and ambience set": {"LOFI_LANGUAGE": "ko", "LOFI_AMBIENCE": "auto"},
+}
 ASKED = {
     "plain": papers.brief(),
-    "in a language": papers.brief().but(language="ja"),
+    "with all that can be added": papers.brief().but(language="ja", ambience="audiogen", pictures=True),
 }
 
 
