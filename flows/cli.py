@@ -36,16 +36,20 @@ def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
     )(verb)
 
 
+PARTS = ("writer", "musician", "judge", "painter", "ambience")
+
+
+_PART_HELP = {"ambience": "Who lays rain, a cafe or the sea under the tracks, such as audiogen"}
+
+
 def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        f"--{role}",
-        metavar="NAME",
-        help=f"Another {role} than the studio's: a name, auto, or module:Class.  [LOFI_{role.upper()}]",
-    )
+    what = _PART_HELP.get(role, f"Another {role} than the studio's")
+    said = f"{what}: a name, auto, or module:Class.  [LOFI_{role.upper()}]"
+    return click.option(f"--{role}", metavar="NAME", help=said)
 
 
 def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
-    for role in ("painter", "judge", "musician", "writer"):
+    for role in reversed(PARTS):
         verb = _with_part(role)(verb)
     return verb
 
@@ -63,9 +67,13 @@ def _settings(**given: object) -> Settings:
 @click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from, up to 16.")
 @click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
 @click.option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
+@click.option(
+    "--language", help="Language of the titles, such as ja; auto is the theme's own.  [default: auto, or LOFI_LANGUAGE]"
+)
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
 @_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
+@click.option("--pictures", is_flag=True, help="Also paint a picture for every track, for its own files.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
 @click.option("--plain", is_flag=True, help="Work without Prefect.")
@@ -74,26 +82,14 @@ def _settings(**given: object) -> Settings:
 )
 @_with_library
 def make(
-    theme: str,
-    seed: int | None,
-    studio: str | None,
-    writer: str | None,
-    musician: str | None,
-    judge: str | None,
-    painter: str | None,
-    dry_run: bool,
-    as_json: bool,
-    plain: bool,
-    trace: Path | None,
-    library: Path | None,
-    **wanted: Any,
+    theme: str, seed: int | None, dry_run: bool, as_json: bool, plain: bool, trace: Path | None, **wanted: Any
 ) -> None:
     """Make an album from THEME, or finish the one an interrupted run of the same command began."""
     # The first line comes before anything is loaded: nobody should wonder whether it started.
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(library=library, studio=studio, writer=writer, musician=musician, judge=judge, painter=painter)
+    settings = _settings(**{name: wanted.pop(name) for name in ("library", "studio", "language", *PARTS)})
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:
@@ -124,6 +120,11 @@ def make(
 @click.option("--opening", type=click.Path(path_type=Path), help="Audio file to go on from.")
 @click.option("--melody", type=click.Path(path_type=Path), help="Audio file whose tune is followed.")
 @click.option("--rhythm", is_flag=True, help="Start from a click of tempo and key.")
+@click.option(
+    "--ambience",
+    metavar="WORDS",
+    help="What to hear under it: rain, cafe, words of your own; a part such as audiogen for what the prompt suggests.",
+)
 @click.option("--studio", help="Studio whose musician plays.  [default: offline, or LOFI_STUDIO]")
 @_with_part("musician")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
@@ -180,13 +181,14 @@ def verify(albums: tuple[str, ...], library: Path | None) -> None:
 @click.argument("album")
 @click.argument("track", type=int)
 @click.option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
+@click.option("--ambience", is_flag=True, help="The loop under the track in place of its take.")
 @_with_library
-def replay(album: str, track: int, take: int | None, library: Path | None) -> None:
+def replay(album: str, track: int, take: int | None, ambience: bool, library: Path | None) -> None:
     """Render a take of TRACK again from ALBUM's manifest and compare."""
     click.echo("Rendering it again …")
     from flows import looking
 
-    looking.replay(album, track, take, _settings(library=library))
+    looking.replay(album, track, take, _settings(library=library), ambience=ambience)
 
 
 @lofi.command(short_help="Read every album into the catalogue again.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from collections.abc import Iterator
 
 import click
 from rich.text import Text
@@ -86,14 +87,29 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     out.print(Text(album.plan.concept))
     out.print(album_table(album))
     out.print(Text(f"Cover: {album.cover.scene}, {album.cover.palette}. {album.cover.why}"))
+    for line in _extras(album):
+        out.print(Text(line), soft_wrap=True)
     out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
     for role, parts in _backends(album).items():
         out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
-    for note in album.notes:
+    for note in album.remarks:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)
-    for file in (*(f for track in album.tracks for f in track.files), *album.cover.files, *album.mix.files):
+    for file in (file for file in album.files() if not file.path.startswith("takes/")):
         out.print(Text(str(folder.folder / file.path)), soft_wrap=True)
+
+
+def _extras(album: Album) -> Iterator[str]:
+    """Yield a line for what lies under the tracks, and one for their own pictures."""
+    if album.loops:
+        laid: dict[str, list[str]] = {}
+        for track in album.tracks:
+            if track.ambience:
+                laid.setdefault(track.ambience, []).append(str(track.number))
+        yield "Under the tracks: " + "; ".join(f"{name} under {', '.join(tracks)}" for name, tracks in laid.items())
+    if album.pictures is not None:
+        shown = (f"{p.track}: {p.scene}, {p.palette}" for p in album.pictures.pictures)
+        yield f"Pictures: {'; '.join(shown)}"
 
 
 def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settings, *, as_json: bool) -> None:
@@ -128,12 +144,15 @@ def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settin
 
 def _backends(album: Album) -> dict[str, tuple[Backend, ...]]:
     """Return who made what: more than one where a part was changed while the album was under way."""
-    return {
-        "writer": (album.writer,),
-        "musician": tuple(dict.fromkeys(take.backend for take in album.takes)),
-        "judge": tuple(dict.fromkeys(verdict.judge for verdict in album.verdicts)),
-        "painter": (album.cover.painter,),
+    pictures = [] if album.pictures is None else [album.pictures.painter]
+    makers = {
+        "writer": [album.writer],
+        "musician": [take.backend for take in album.takes],
+        "judge": [verdict.judge for verdict in album.verdicts],
+        "painter": [album.cover.painter, *pictures],
+        "ambience": [loop.backend for loop in album.loops],
     }
+    return {role: tuple(dict.fromkeys(backends)) for role, backends in makers.items() if backends}
 
 
 def verify(slugs: tuple[str, ...], settings: Settings) -> None:
@@ -170,27 +189,34 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
         raise click.exceptions.Exit(DAMAGED)
 
 
-def replay(slug: str, number: int, index: int | None, settings: Settings) -> None:
-    """Render a take again and say whether it is the same. Exits 1 when it is not."""
-    from pipeline.encore import open_musician_of
-    from pipeline.proof import find_take
-    from pipeline.proof import replay as replay_take
+def replay(slug: str, number: int, index: int | None, settings: Settings, *, ambience: bool = False) -> None:
+    """Render a take again, or with `ambience` the loop under its track, and say whether it is the same.
+
+    Exits 1 when it is not.
+    """
+    from pipeline import proof
+    from pipeline.encore import open_maker
 
     folder = _folder(Shelf.open(settings.library, writable=False), slug)
     album = folder.read_manifest()
-    take = find_take(album, number, index)
-    musician = open_musician_of(take.backend, album.brief, settings)
-    ear = _ear(album.brief, settings) if take.backend.weights else None
     with Workers(1) as workers:
-        played = replay_take(folder, take, musician, workers, ear)
-    name = f"Take {take.order.index} of “{take.order.track.title}”"
+        if ambience:
+            loop = proof.find_loop(album, number)
+            backend, name = loop.backend, f"The loop “{loop.order.ambience}”"
+            played = proof.replay_loop(folder, loop, open_maker("ambience", backend, album.brief, settings), workers)
+        else:
+            take = proof.find_take(album, number, index)
+            backend, name = take.backend, f"Take {take.order.index} of “{take.order.track.title}”"
+            ear = _ear(album.brief, settings) if backend.weights else None
+            musician = open_maker("musician", backend, album.brief, settings)
+            played = proof.replay(folder, take, musician, workers, ear)
     if played.same:
         click.echo(f"{name}: the same, byte for byte ({played.backend}).")
         return
-    then = credit(take.backend)
+    then = credit(backend)
     click.echo(
         f"{name}: differs by at most {played.difference:.0f} dBFS "
-        f"({'nobody can hear that' if played.agrees else 'that is other music'}; "
+        f"({'nobody can hear that' if played.agrees else 'that is another sound'}; "
         f"rendered then by {then}, now by {played.backend})."
     )
     if not played.agrees:
@@ -268,6 +294,10 @@ def make_command(brief: Brief, settings: Settings) -> str:
         # A part set in the environment would win over the brief's: the studio's own is then named.
         if part is not None or getattr(settings, role) not in (None, own):
             options += f" --{role} {shlex.quote(part or own)}"
+    if brief.language is not None or settings.language != usual["language"].default:
+        options += f" --language {brief.language or usual['language'].default}"
+    if brief.pictures:
+        options += " --pictures"
     if settings.library != usual["library"].default:
         options += f" --library {shlex.quote(str(settings.library))}"
     style = f" --style {shlex.quote(brief.style)}" if brief.style else ""

@@ -69,7 +69,7 @@ def make(
         out.print()
         out.print(Text(album.plan.title, style="bold"))
         out.print(album_table(album))
-        for note in album.notes:
+        for note in album.remarks:
             out.print(Text(f"Note: {note}"), soft_wrap=True)
         out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
         out.print(Text(f"It is all in {folder}"), soft_wrap=True)
@@ -90,7 +90,14 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     draft = opened.made.write(brief, taken)
     plan, notes = draft.plan, [note for note in (opened.note, *draft.notes) if note]
     if as_json:
-        print_json({"seed": brief.seed, "plan": plan.model_dump(mode="json"), "notes": notes})
+        print_json(
+            {
+                "seed": brief.seed,
+                "brief": brief.model_dump(mode="json"),
+                "plan": plan.model_dump(mode="json"),
+                "notes": notes,
+            }
+        )
         return
     out = console(to_stderr=as_json)
     out.print(Text(plan.title, style="bold"))
@@ -103,7 +110,10 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
 
 
 def _read_brief(theme: str, seed: int, settings: Settings, wanted: dict[str, Any]) -> Brief:
-    return read_brief(theme=theme, seed=seed, studio=settings.studio, **chosen_parts(settings), **wanted)
+    language = None if settings.language == "auto" else settings.language
+    return read_brief(
+        theme=theme, seed=seed, studio=settings.studio, language=language, **chosen_parts(settings), **wanted
+    )
 
 
 def _new_seed() -> int:

@@ -41,7 +41,7 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "theme": album.brief.theme,
         "seed": album.brief.seed,
         "studio": album.brief.studio,
-        "notes": album.notes,
+        "notes": album.remarks,
         "seconds": round(album.mix.seconds, 3),
         "tracks": [
             {
@@ -56,9 +56,12 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
                 "take": track.take,
                 "why": track.why,
                 "files": [file.path for file in track.files],
+                "ambience": track.ambience,
             }
             for track in album.tracks
         ],
+        "ambience": [loop.model_dump(mode="json", exclude={"backend"}) for loop in album.loops],
+        "pictures": [] if album.pictures is None else [p.model_dump(mode="json") for p in album.pictures.pictures],
         "mix": [file.path for file in album.mix.files],
         "cover": [file.path for file in album.cover.files],
         "spend": album.run.spend.model_dump(mode="json"),

@@ -13,15 +13,17 @@ from rich.text import Text
 
 from flows.printing import console, credit, print_json
 from flows.underway import UnderWay, progress_bar
-from pipeline.clips import Place, render_clips
-from pipeline.domain import RenderOrder, Take
+from pipeline.clips import Place, Under, render_clips
+from pipeline.domain import LoopOrder, RenderOrder, Take, derive_seed
 from pipeline.errors import LofiError
+from pipeline.roles import Ambience
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.shelf.atomic import require_room
 from pipeline.shelf.names import slug_of
+from pipeline.steps.ambience import LENGTH
 from pipeline.steps.plan import BYTES_A_SECOND
-from pipeline.studio import open_part, open_writer
+from pipeline.studio import is_part, open_ambience, open_part, open_writer
 from pipeline.wishes import Wish, order_clips, refuse_unused
 from pipeline.workers import Workers
 
@@ -33,14 +35,18 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
     """
     out = console(to_stderr=as_json)
     seed = wanted.pop("seed")
-    wish = Wish(**wanted, seed=secrets.randbits(31) if seed is None else seed)
+    words, settings = _ambience(wanted.pop("ambience"), settings)
+    wish = Wish(**wanted, ambience=words, seed=secrets.randbits(31) if seed is None else seed)
     place = None if file is None else Place(file)
     orders = order_clips(wish, open_writer(settings.model_copy(update={"studio": "offline", "writer": None})))
     opened = open_part("musician", settings)
     musician = opened.made
     refuse_unused(orders, musician)
-    if opened.note:
-        out.print(Text(f"Note: {opened.note}"), soft_wrap=True)
+    around = open_ambience(settings, musician)
+    under = _under(orders[0], around.made)
+    for note in (opened.note, around.note, "" if under or not around.made else _NO_AMBIENCE):
+        if note:
+            out.print(Text(f"Note: {note}"), soft_wrap=True)
     if place is None:
         shelf = Shelf.open(settings.library)
         place = Place(shelf.clips / f"{slug_of(wish.prompt or 'unconditional')}-{wish.seed}.flac", ours=True)
@@ -55,7 +61,7 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
             under_way.show(_name(order), share)
             bars.update(whole, completed=len(said) + under_way.made)
 
-        for outcome in render_clips(orders, musician, place, workers, report):
+        for outcome in render_clips(orders, musician, place, workers, report, under):
             if isinstance(outcome, LofiError):
                 failed = failed or outcome
                 continue
@@ -66,8 +72,10 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
     if as_json:
         print_json(said)
     elif said:
-        licences = "; ".join(musician.backend.licences)
-        out.print(Text(f"Rendered by {credit(musician.backend)}, dry. Licence: {licences}"), soft_wrap=True)
+        makers = [musician.backend, *([under.ambience.backend] if under else [])]
+        licences = dict.fromkeys(licence for by in makers for licence in by.licences)
+        laid = f"over {under.order.ambience} by {credit(makers[1])}" if under else "dry"
+        out.print(Text(f"Rendered by {credit(makers[0])}, {laid}. Licence: {'; '.join(licences)}"), soft_wrap=True)
     if failed is not None:
         raise failed
 
@@ -87,6 +95,30 @@ def _name(order: RenderOrder) -> str:
     return f"take {order.index}, seed {order.seed}"
 
 
+_NO_AMBIENCE = "The prompt names no ambience, so nothing lies under the clip. Say which: --ambience rain."
+
+
+def _ambience(asked: str | None, settings: Settings) -> tuple[str | None, Settings]:
+    """Return what is to be heard under a clip, None for what its prompt suggests, and the settings that say by whom.
+
+    A part's name chooses the part; other words are what to hear, by the part that is set, else by audiogen.
+    """
+    if asked is None:
+        return None, settings
+    if is_part("ambience", asked):
+        return None, settings.model_copy(update={"ambience": asked})
+    part = settings.ambience if settings.ambience not in (None, "none") else "audiogen"
+    return asked, settings.model_copy(update={"ambience": part})
+
+
+def _under(order: RenderOrder, ambience: Ambience | None) -> Under | None:
+    """Return what is to lie under the takes of an order: one loop, whose seed comes from the first."""
+    words = order.track.ambience
+    if ambience is None or not words:
+        return None
+    return Under(LoopOrder(ambience=words, seconds=LENGTH, seed=derive_seed(order.seed, "ambience", words)), ambience)
+
+
 def _say(path: Path, take: Take) -> dict[str, Any]:
     track = take.order.track
     return {
@@ -98,4 +130,5 @@ def _say(path: Path, take: Take) -> dict[str, Any]:
         "key": str(track.key),
         "sha256": take.sha256,
         "musician": take.backend.model_dump(mode="json"),
+        "ambience": None if take.loop is None else take.loop.model_dump(mode="json", exclude={"file"}),
     }

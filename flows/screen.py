@@ -21,6 +21,9 @@ COSTS: dict[Stage, float] = {"render": 1.0, "judge": 0.5, "master": 1.0, "mix": 
 COVER_COST = 500.0
 """The same for the cover, which costs as much as this many seconds of rendering."""
 
+PICTURE_COST = 100.0
+"""And for a track's own picture."""
+
 
 class Screen:
     """Shows progress on `console`; `interactive` chooses the bar over plain lines."""
@@ -34,6 +37,7 @@ class Screen:
         self._reporting = Lock()
         takes = brief.takes * COSTS["render"] + brief.takes * COSTS["judge"]
         total = brief.tracks * brief.seconds * (takes + COSTS["master"] + COSTS["mix"]) + COVER_COST
+        total += brief.tracks * PICTURE_COST if brief.pictures else 0
         self._task = self._bar.add_task("Preparing", total=total)
 
     def report(self, done: Done) -> None:
@@ -59,6 +63,8 @@ class Screen:
     def _cost(self, done: Done) -> float:
         if done.stage == "cover":
             return COVER_COST
+        if done.stage == "pictures":
+            return PICTURE_COST
         seconds = self._brief.seconds * (self._brief.tracks if done.stage == "mix" else 1)
         return COSTS.get(done.stage, 0.0) * seconds
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from pipeline.domain import Album, Brief, Run, TrackPlan
+from pipeline.domain import Album, Brief, Loop, Picture, Pictures, Run, TrackPlan
 from pipeline.roles import Matcher
-from pipeline.steps.choose import choose_takes
-from pipeline.steps.conductor import Conductor, Watched
+from pipeline.steps.ambience import render_loop, wanted_ambiences
+from pipeline.steps.choose import Choice, choose_takes
+from pipeline.steps.conductor import Conductor, Watched, without
 from pipeline.steps.cover import paint_cover
 from pipeline.steps.judge import judge_track
 from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
+from pipeline.steps.pictures import paint_pictures, require_illustrator
 from pipeline.steps.plan import plan_album
 from pipeline.steps.rehearse import rehearse_part, settle_studio
 from pipeline.steps.release import release_album
@@ -30,8 +33,10 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
     whatever a step raises; everything finished by then is on the shelf.
     """
     started = datetime.now(UTC)
+    require_illustrator(brief, label.studio.painter)
     if label.studio.standins:
         conductor.start("rehearse", settle_studio, label).result()
+        require_illustrator(brief, label.studio.painter)  # whoever stands in may paint no pictures for tracks
     project = conductor.start("plan", plan_album, label, brief).result()
     with hold(label, project) as session:
         steps = Watched(conductor)
@@ -53,18 +58,46 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
     verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
     cover = start("cover", paint_cover, session)
+    loops = {name: start(f"ambience {name}", render_loop, session, name) for name in wanted_ambiences(session)}
     takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
     choices = start("choose", choose_takes, session, takes, said).result()
     match = start("titles", match_titles, session, choices).result() if isinstance(judge, Matcher) else None
     choices = entitled(choices, match)
     painted = cover.result()
-    masters = [start(f"master {_name(c.track)}", master_track, session, c, painted) for c in choices]
+    missed: list[str] = []
+    pictures = _pictures(session, conductor, choices, missed)
+    laid = {name: without(loop, f"No “{name}” lies under the tracks", missed) for name, loop in loops.items()}
+    masters = [
+        start(f"master {_name(c.track)}", master_track, session, c, painted, _under(c, laid), _art(c, pictures))
+        for c in choices
+    ]
     mastered = [master.result() for master in masters]
-    mix = start("mix", mix_album, session, mastered, painted).result()
+    kept = tuple(loop for loop in laid.values() if loop is not None)
+    mix = start("mix", mix_album, session, mastered, painted, kept).result()
     label = session.label
     spend = label.catalogue.spend(session.project.slug)
     run = Run(id=label.run_id, started=started, finished=started, flow=flow, spend=spend)
-    return start("release", release_album, session, choices, mastered, painted, mix, run, match).result()
+    made = (choices, mastered, painted, mix, run, match, kept, pictures, missed)
+    return start("release", release_album, session, *made).result()
+
+
+def _pictures(session: Session, conductor: Conductor, choices: Sequence[Choice], missed: list[str]) -> Pictures | None:
+    """Have the pictures painted that the brief asks for; `missed` is told which of them there are not."""
+    if not session.brief.pictures:
+        return None
+    made = without(conductor.start("pictures", paint_pictures, session, choices), "The tracks bear the cover", missed)
+    bare = [str(choice.track.number) for choice in choices if made and made.of(choice.track.number) is None]
+    if bare:
+        missed.append(f"No picture of its own could be used for track {', '.join(bare)}, which bears the cover.")
+    return made
+
+
+def _under(choice: Choice, laid: Mapping[str, Loop | None]) -> Loop | None:
+    return laid.get(choice.track.ambience or "")
+
+
+def _art(choice: Choice, pictures: Pictures | None) -> Picture | None:
+    return None if pictures is None else pictures.of(choice.track.number)
 
 
 def _name(track: TrackPlan) -> str:

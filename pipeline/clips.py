@@ -7,6 +7,7 @@
         print(outcome)                                  # the file and its Take, or the error it failed with
 
 Wishes become orders in pipeline/wishes.py.
+With `under`, a loop of ambience is made once, in a process of its own, and laid under every clip.
 The record of `clips/rhodes.flac` is `clips/rhodes.flac.json`: a Take, with the order, the backend and the hash.
 """
 
@@ -17,16 +18,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.domain import Backend, RenderOrder, Take
+from pipeline.audio.clip import Clip
+from pipeline.domain import Backend, Loop, LoopOrder, RenderOrder, Take
 from pipeline.errors import BadBrief, LofiError, ShelfError
-from pipeline.roles import Musician
+from pipeline.roles import Ambience, Musician
 from pipeline.shelf.atomic import explained
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.takes import TakeFiles
+from pipeline.steps.ambience import audible_loop
 from pipeline.steps.performance import hearing, perform
 from pipeline.workers import Workers
 
 SUFFIXES = (".flac", ".wav")
+
+
+@dataclass(frozen=True)
+class Under:
+    """What is to lie under clips, and who makes it."""
+
+    order: LoopOrder
+    ambience: Ambience
 
 
 @dataclass(frozen=True)
@@ -43,16 +54,17 @@ class Place:
         if self.first.suffix.lower() not in SUFFIXES:
             raise BadBrief(f"--out cannot be {self.first}.", "Its name ends in .flac or .wav.")
 
-    def of(self, order: RenderOrder, backend: Backend) -> Path:
+    def of(self, order: RenderOrder, backend: Backend, under: Under | None = None) -> Path:
         """Return the file for an order as `backend` plays it. Raises ShelfError when something else has the name."""
         first = self.first.absolute()
         stem = first.stem if order.index == 1 else f"{first.stem}-{order.index}"
         path = first.with_name(stem + first.suffix)
         with explained(path):
-            if not path.exists() or _record(path, order, backend) is not None:
+            if not path.exists() or _record(path, order, backend, under) is not None:
                 return path
         if self.ours:
-            made_from = hashlib.sha256((order.canonical_json() + backend.canonical_json()).encode()).hexdigest()
+            parts = (order, backend, *((under.order, under.ambience.backend) if under else ()))
+            made_from = hashlib.sha256("".join(part.canonical_json() for part in parts).encode()).hexdigest()
             return path.with_name(f"{stem}-{made_from[:8]}{path.suffix}")
         raise ShelfError(f"{path} is there already.", "Name another file with --out, or move that one away.")
 
@@ -63,24 +75,27 @@ def render_clips(
     place: Place,
     workers: Workers,
     report: Callable[[RenderOrder, float], None] = lambda _, __: None,
+    under: Under | None = None,
 ) -> Iterator[tuple[Path, Take] | LofiError]:
     """Yield what became of each order, in their order: its file and record, or the error it failed with.
 
     A clip that was rendered before from the same order by the same backend is not rendered again. `report` is told
-    how much of each clip is made, from 0 to 1. Raises what the worker raises when nothing can be rendered at all.
+    how much of each clip is made, from 0 to 1. Raises what the worker raises when nothing can be rendered at all, or
+    nothing made that is to lie `under` it.
     """
-    paths = [
-        place.of(order, musician.backend) for order in orders
-    ]  # a name that is taken is found before anything is rendered
+    # A name that is taken is found before anything is rendered.
+    paths = [place.of(order, musician.backend, under) for order in orders]
     wanted = [
-        (path, order, _finished(path, order, musician.backend)) for path, order in zip(paths, orders, strict=True)
+        (path, order, _finished(path, order, musician.backend, under))
+        for path, order in zip(paths, orders, strict=True)
     ]
+    layer = _layer(under) if under and not all(take for *_, take in wanted) else None
     size = max(1, musician.batch)
     for start in range(0, len(wanted), size):
         group = wanted[start : start + size]
         missing = [(order, _files(path)) for path, order, take in group if take is None]
         heard = hearing([order for order, _ in missing], report)
-        made = iter(workers.run(perform, missing, musician, hearing=heard) if missing else [])
+        made = iter(workers.run(perform, missing, musician, None, layer, hearing=heard) if missing else [])
         for path, _, take in group:
             outcome = take or next(made)
             yield (path, outcome) if isinstance(outcome, Take) else outcome
@@ -90,16 +105,26 @@ def _files(path: Path) -> TakeFiles:
     return TakeFiles(Folder(path.parent), path.name, f"{path.name}.json", f"{path.name}.codes.npz")
 
 
-def _record(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
-    """Return the record beside a clip when it answers this order, as this backend plays it."""
+def _layer(under: Under) -> tuple[Clip, Loop]:
+    """Make the loop, in a process that ends with it: two models need not fit into memory together."""
+    with Workers(1) as workers:
+        made = workers.run(audible_loop, under.order, under.ambience)
+    return made.clip, Loop(order=under.order, prompt=made.prompt, backend=under.ambience.backend, file=None)
+
+
+def _record(path: Path, order: RenderOrder, backend: Backend, under: Under | None) -> Take | None:
+    """Return the record beside a clip when it answers this order, as this backend plays it, with that under it."""
     files = _files(path)
     try:
         take = files.folder.peek(files.record, Take)
     except LofiError:
         return None
-    return take if take is not None and (take.order, take.backend, take.path) == (order, backend, path.name) else None
+    if take is None or (take.order, take.backend, take.path) != (order, backend, path.name):
+        return None
+    lies = None if take.loop is None else (take.loop.order, take.loop.backend)
+    return take if lies == (None if under is None else (under.order, under.ambience.backend)) else None
 
 
-def _finished(path: Path, order: RenderOrder, backend: Backend) -> Take | None:
-    take = _record(path, order, backend)
+def _finished(path: Path, order: RenderOrder, backend: Backend, under: Under | None) -> Take | None:
+    take = _record(path, order, backend, under)
     return take if take is not None and Folder(path.parent).has_hash(path.name, take.sha256) else None

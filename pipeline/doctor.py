@@ -123,6 +123,8 @@ def _part(role: str, settings: Settings) -> Finding:
     """Open one part of the studio the settings name, as a run would before it begins."""
     try:
         opened = open_part(role, settings)
+        if opened.made is None:
+            return Finding(role.capitalize(), "note" if opened.note else "ok", "nobody", opened.note)
         backend = opened.made.backend
     except LofiError as error:
         return Finding(role.capitalize(), "broken", error.message, error.remedy)

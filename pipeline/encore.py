@@ -1,4 +1,4 @@
-"""The musician that made a take, with its very models, whatever the settings name now: to go on, or to render again.
+"""The part that made a sound, with its very models, whatever the settings name now: to go on, or to render again.
 
 Which model a part loads is a setting, and a setting may change while an album is under way. What made its takes is in
 their records. Models are told apart by what they hold, not by what they are called.
@@ -6,61 +6,64 @@ their records. Models are told apart by what they hold, not by what they are cal
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.domain import Backend, Brief, Sha256, Weights
 from pipeline.errors import BackendUnavailable, Damaged, LofiError
 from pipeline.models import fetch_command, known_model, setting_of
-from pipeline.roles import Musician, Studio
+from pipeline.roles import Studio
 from pipeline.settings import PREFIX, Settings
-from pipeline.studio import AUTO, PARTS, STUDIOS, Opened, Part, open_part, open_studio, part_names
+from pipeline.studio import AUTO, PARTS, Opened, Part, candidates, open_part, open_studio, part_names
 
 
-def open_musician_of(backend: Backend, brief: Brief, settings: Settings) -> Musician:
-    """Return the musician that made a take of the brief, with the models it had then.
+def open_maker(role: str, backend: Backend, brief: Brief, settings: Settings) -> Any:
+    """Return the part of a role that made a sound of the brief, with the models it had then.
 
     Raises BackendUnavailable or Damaged, before anything is rendered, when it cannot work here any more, or only with
     other models.
     """
     asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
-    musician: Musician = _open_again(backend, asked).made
-    return musician
+    return _open_again(role, backend, asked).made
 
 
 def open_studio_again(settings: Settings, begun_by: Backend | None) -> Studio:
     """Return the studio the settings name; an album under way keeps the musician, with its models, that began it.
 
-    `begun_by` is who rendered its takes, None when there are none. Raises as `open_musician_of` does.
+    `begun_by` is who rendered its takes, None when there are none. Raises as `open_maker` does.
     """
-    return open_studio(settings, None if begun_by is None else _open_again(begun_by, settings))
+    return open_studio(settings, None if begun_by is None else _open_again("musician", begun_by, settings))
 
 
-def _open_again(backend: Backend, settings: Settings) -> Opened:
-    """Open a musician as the settings name it, or, where that is another, as it was; a newer version is the same."""
+def _open_again(role: str, backend: Backend, settings: Settings) -> Opened:
+    """Open a part as the settings name it, or, where that is another, as it was; a newer version is the same."""
     now: Opened | None = None
     trouble: LofiError | None = None
     try:
-        now = open_part("musician", settings)
-        if _is(now.made.backend, backend):
+        now = open_part(role, settings)
+        if now.made is not None and _is(now.made.backend, backend):
             return Opened(now.made, now.note)  # nobody stands in for who has begun
     except LofiError:
         pass  # the settings may name what is not here: what counts is what was here then
-    name = part_names(settings)["musician"]
-    for candidate in [STUDIOS[studio]["musician"] for studio in ("neural", "offline")] if name == AUTO else [name]:
-        part = PARTS["musician"].get(candidate, Part(candidate))
+    name = part_names(settings)[role]
+    for candidate in candidates(role) if name == AUTO else [name]:
+        part = PARTS[role].get(candidate, Part(candidate))
         if part.model and not backend.weights:
             continue  # it has a model, and who made the takes had none
         then = {setting: f"{was.name}@{was.revision}" for setting, was in _named(part, backend).items() if was.revision}
         try:
-            made = open_part("musician", settings.model_copy(update={"musician": candidate, **then})).made
+            made = open_part(role, settings.model_copy(update={role: candidate, **then})).made
         except LofiError as error:
             trouble = _gone(part, backend, error)
+            continue
+        if made is None:
             continue
         if _is(made.backend, backend):
             return Opened(made, f"Going on with {_title(backend, now)}, with which it was begun.")
         if made.backend.name == backend.name:
             trouble = _another(part, backend, made.backend)
     raise trouble or BackendUnavailable(
-        f"The takes were made by {backend.name!r}, and no musician of this version is called so.",
-        "Use the version of lofi that made them.",
+        f"It was made by {backend.name!r}, and no {role} of this version is called so.",
+        "Use the version of lofi that made it.",
     )
 
 

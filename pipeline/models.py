@@ -96,7 +96,7 @@ MODELS: tuple[Model, ...] = (
     *_musicgen("stereo-large", _SHARDS, 6920, 6580, 3460),
     *_musicgen("stereo-melody", _SHARDS, 6330, 2900, 1580),
     Model(
-        "facebook/audiogen-medium", "musician audiocraft, ambience", NON_COMMERCIAL, "audiocraft",
+        "facebook/audiogen-medium", "ambience audiogen", NON_COMMERCIAL, "audiocraft",
         _AUDIOCRAFT, _AUDIOCRAFT, 3_920_000_000, 2_010_000_000,
     ),
     Model(
@@ -116,7 +116,7 @@ MODELS: tuple[Model, ...] = (
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 894_000_000, 223_000_000,
     ),
     Model(
-        "google-t5/t5-large", "musician audiocraft, words of ambience", "Apache-2.0", "transformers",
+        "google-t5/t5-large", "ambience audiogen, words", "Apache-2.0", "transformers",
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 2_950_000_000, 738_000_000,
     ),
     Model(
@@ -175,6 +175,7 @@ CLIP_USUAL = "OpenCLIP's own weights are MIT"
 USES: dict[str, Use] = {
     "musicgen_model": Use("musician musicgen", "transformers", MUSICGEN_USUAL),
     "audiocraft_model": Use("musician audiocraft", "audiocraft", MUSICGEN_USUAL),
+    "audiogen_model": Use("ambience audiogen", "audiocraft", META_USUAL),
     "text_model": Use("musician audiocraft, words", "transformers", T5_USUAL),
     "multiband_model": Use("musicians, --multiband", "file", META_USUAL),
     "clap_model": Use("judge clap", "transformers", CLAP_USUAL),

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.audio.clip import Clip
 from pipeline.audio.decode import blocks, decode
 from pipeline.audio.encode import write_take
-from pipeline.domain import Album, FileRecord, Project, Sha256, Take
+from pipeline.domain import Album, Backend, FileRecord, Loop, Project, Sha256, Take
 from pipeline.errors import Damaged, LofiError, ShelfError
-from pipeline.roles import Booth, Ear, Musician
+from pipeline.roles import Ambience, Booth, Ear, Musician
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import MANIFEST, PLAN
 from pipeline.shelf.atomic import hash_file
+from pipeline.steps.ambience import audible_loop
 from pipeline.workers import Workers, stopping
 
 AUDIO = {".flac", ".mp3", ".m4a", ".opus"}
@@ -92,13 +94,12 @@ def check(folder: AlbumFolder, path: str, sha256: str) -> str | None:
 
 @dataclass(frozen=True)
 class Replayed:
-    """A take rendered again: byte for byte the `same`, or else the loudest `difference` from it in dBFS."""
+    """A sound made again: byte for byte the `same`, or else the loudest `difference` from it in dBFS."""
 
-    take: Take
     same: bool
     difference: float
     backend: str
-    """Name and version of the musician that rendered it now."""
+    """Name and version of who made it now."""
 
     @property
     def agrees(self) -> bool:
@@ -119,24 +120,50 @@ def find_take(album: Album, number: int, index: int | None) -> Take:
     raise ShelfError(f"Track {number} has no take {index}.", f"It has {', '.join(map(str, have))}.")
 
 
+def find_loop(album: Album, number: int) -> Loop:
+    """Return the loop that lies under a track. Raises ShelfError when there is none."""
+    find_take(album, number, None)  # which says which tracks there are
+    under = {track.number: track.ambience for track in album.tracks}[number]
+    for loop in album.loops:
+        if loop.order.ambience == under:
+            return loop
+    raise ShelfError(f"No ambience was laid under track {number} of {album.slug}.", "`lofi show` says what was.")
+
+
 def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers, ear: Ear | None = None) -> Replayed:
     """Render a take again from its record, with the `ear` that heard it then, and compare it with the one there is."""
-    return workers.run(_replay, folder, take, musician, ear)
+    return workers.run(_replay_take, folder, take, musician, ear)
 
 
-def _replay(folder: AlbumFolder, take: Take, musician: Musician, ear: Ear | None) -> Replayed:
+def replay_loop(folder: AlbumFolder, loop: Loop, ambience: Ambience, workers: Workers) -> Replayed:
+    """Render a loop again from its record and compare it with the one on the shelf."""
+    return workers.run(_replay_loop, folder, loop, ambience)
+
+
+def _replay_take(folder: AlbumFolder, take: Take, musician: Musician, ear: Ear | None) -> Replayed:
     folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
     rendering = next(iter(musician.render([take.order], Booth(stopping=stopping, ear=ear))))
     if isinstance(rendering, LofiError):
         raise rendering
-    backend = f"{musician.backend.name} {musician.backend.version}"
+    return _compared(folder, take, rendering.clip, musician.backend)
+
+
+def _replay_loop(folder: AlbumFolder, loop: Loop, ambience: Ambience) -> Replayed:
+    assert loop.file is not None
+    folder.verify(loop.file)
+    return _compared(folder, loop.file, audible_loop(loop.order, ambience).clip, ambience.backend)
+
+
+def _compared(folder: AlbumFolder, kept: Take | FileRecord, clip: Clip, backend: Backend) -> Replayed:
+    """Compare a clip with the file that was kept of it."""
+    who = f"{backend.name} {backend.version}"
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "again.flac"
-        write_take(again, rendering.clip)
-        if hash_file(again)[0] == take.sha256:
-            return Replayed(take, True, -np.inf, backend)
-        then, now = decode(folder.path(take.path)).samples, decode(again).samples
+        write_take(again, clip)
+        if hash_file(again)[0] == kept.sha256:
+            return Replayed(True, -np.inf, who)
+        then, now = decode(folder.path(kept.path)).samples, decode(again).samples
     if then.shape != now.shape:
-        return Replayed(take, False, 0.0, backend)
+        return Replayed(False, 0.0, who)
     loudest = float(np.max(np.abs(then - now), initial=0.0))
-    return Replayed(take, False, 20 * float(np.log10(max(loudest, 1e-10))), backend)
+    return Replayed(False, 20 * float(np.log10(max(loudest, 1e-10))), who)

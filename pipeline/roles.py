@@ -1,4 +1,4 @@
-"""The four parts of a studio: each a Protocol with one verb, and the backend it credits.
+"""The parts of a studio: each a Protocol with one verb, and the backend it credits.
 
 A backend is one file, one line in pipeline/studio.py, and a green run of the role's suite in tests/contracts/.
 """
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clip import Clip
-from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seed, TrackPlan, Verdict
-from pipeline.domain.brief import ROLES
+from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seconds, Seed, TrackPlan, Verdict
 from pipeline.errors import LofiError
 
 
@@ -112,7 +111,38 @@ class Steered(Protocol):
 
     @property
     def obeys(self) -> Collection[str]:
-        """Names of fields of Controls, and "opening", "melody" and "rhythm"."""
+        """Names of fields of Controls, "opening", "melody" and "rhythm", and "ambience" if it plays the planned one."""
+        ...
+
+
+def plays_ambience(musician: Musician) -> bool:
+    """Whether a musician says that its takes have their ambience in them already."""
+    return isinstance(musician, Steered) and "ambience" in musician.obeys
+
+
+@dataclass(frozen=True)
+class Looping:
+    """A loop as it leaves who made it: its end passes into its beginning. `prompt` is what a model was told to make."""
+
+    clip: Clip
+    prompt: str
+
+
+@runtime_checkable
+class Ambience(Protocol):
+    """Makes what sounds around the music: rain, a café, the sea."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
+    def loop(self, ambience: str, seconds: Seconds, seed: Seed) -> Looping:
+        """Return a loop of that length, the same for the same words and seed.
+
+        `ambience` is one of prompts/vocabulary.toml, or words of a person's own. Raises BackendFailed when nothing
+        audible came of it, BackendUnavailable or Damaged when nothing can be made at all.
+        """
         ...
 
 
@@ -198,11 +228,39 @@ class Standin:
 
 
 @dataclass(frozen=True)
+class Illustration:
+    """A track's own picture, without type: uint8 [side, side, 3] in sRGB.
+
+    `track` is whose it is, `painted_for` whose words it was painted from. `likeness` is a cosine of the picture with
+    each track's title, in the order of the tracks; () where nobody compared them.
+    """
+
+    track: int
+    painted_for: int
+    picture: NDArray[np.uint8]
+    scene: str
+    palette: str
+    likeness: tuple[float, ...] = ()
+
+
+@runtime_checkable
+class Illustrator(Protocol):
+    """A painter that can also paint a picture for every track."""
+
+    def illustrate(self, plan: AlbumPlan, seed: Seed, side: int) -> Iterator[Illustration]:
+        """Yield a picture for each track, in the world of the cover that `paint` makes of the same plan and seed.
+
+        A track for which none can be used is left out. Raises BackendFailed when there is none at all.
+        """
+        ...
+
+
+@dataclass(frozen=True)
 class Studio:
-    """The four together. Every part can be pickled: workers receive it whole.
+    """The parts together. Every part can be pickled: workers receive it whole.
 
     `standins` are for the roles whose part was chosen by "auto", in case it cannot play after all.
-    `notes` says which part stands in for one that is not there.
+    `notes` says which part stands in for one that is not there. Without `ambience` nothing is laid under the takes.
     """
 
     name: str
@@ -210,13 +268,14 @@ class Studio:
     musician: Musician
     judge: Judge
     painter: Painter
+    ambience: Ambience | None = None
     standins: Mapping[str, Standin] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
     def modelled(self) -> dict[str, Modelled]:
         """The parts with a model, by role."""
-        parts = {role: getattr(self, role) for role in ROLES}
+        parts = {role: getattr(self, role) for role in ("writer", "musician", "judge", "painter", "ambience")}
         return {role: part for role, part in parts.items() if isinstance(part, Modelled)}
 
     def instead(self, role: str, why: str) -> Studio:

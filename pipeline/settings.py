@@ -26,6 +26,7 @@ class Settings(BaseModel):
     musician: str | None = Field(None, description="Which musician, in place of the studio's own.")
     judge: str | None = Field(None, description="Which judge, in place of the studio's own.")
     painter: str | None = Field(None, description="Which painter, in place of the studio's own.")
+    ambience: str | None = Field(None, description="Who makes the ambience under the tracks: audiogen, auto or none.")
     artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         "Offline Studio Band", description="Artist named in the tags of every file."
     )
@@ -39,8 +40,9 @@ class Settings(BaseModel):
     effects: Literal["tape", "vinyl", "night", "worn", "none"] = Field(
         "tape", description="Lo-fi effects put on every track after scoring."
     )
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = Field(
-        None, description="Language of the titles, as two letters such as ja; a language model is needed for it."
+    language: Annotated[str, Field(pattern=r"^([a-z]{2}|auto)$")] = Field(
+        "auto",
+        description="Language of a language model's titles, as two letters such as ja; auto is the theme's own.",
     )
     openai_model: str = Field("gpt-5-mini", description="Language model of the writer openai.")
     openai_base_url: str | None = Field(
@@ -52,6 +54,7 @@ class Settings(BaseModel):
         description="Model of the musician musicgen: a folder, or a name on the hub, with @REVISION for that alone.",
     )
     audiocraft_model: str = Field("facebook/musicgen-small", description="Model of the musician audiocraft.")
+    audiogen_model: str = Field("facebook/audiogen-medium", description="Model of the ambience audiogen.")
     text_model: str | None = Field(
         None, description="T5 of the musician audiocraft: a folder or a name, where it is not in its usual places."
     )

@@ -1,4 +1,4 @@
-"""The composition root: a studio's name becomes its four parts.
+"""The composition root: a studio's name becomes its parts.
 
 A part is named by a string, "module:Class", so that a library is loaded only when its part is used. Adding a
 backend is one file and one line here; a dotted path of your own works as a part's name too.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BackendUnavailable, LofiError
-from pipeline.roles import Judge, Musician, Painter, Standin, Studio, Writer
+from pipeline.roles import Ambience, Judge, Musician, Painter, Standin, Studio, Writer, plays_ambience
 from pipeline.settings import Settings
 from pipeline.weights.hashes import remembered
 
@@ -26,7 +26,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Part:
-    """Where a backend's class is, and what its constructor is given.
+    """Where a backend's class is ("" for a part that is left out), and what its constructor is given.
 
     `settings` are passed under their own names; `uses` are other parts of the same role, {"argument": "name"}.
     `model` is the setting that names the model whose weights its backend credits first, `helpers` are the settings
@@ -42,9 +42,9 @@ class Part:
 
 
 STUDIOS: dict[str, dict[str, str]] = {
-    "offline": {"writer": "offline", "musician": "band", "judge": "signal", "painter": "offline"},
-    "neural": {"writer": "openai", "musician": "musicgen", "judge": "clap", "painter": "diffusion"},
-    AUTO: {"writer": AUTO, "musician": AUTO, "judge": AUTO, "painter": AUTO},
+    "offline": {"writer": "offline", "musician": "band", "judge": "signal", "painter": "offline", "ambience": "none"},
+    "neural": {"writer": "openai", "musician": "musicgen", "judge": "clap", "painter": "diffusion", "ambience": "none"},
+    AUTO: {"writer": AUTO, "musician": AUTO, "judge": AUTO, "painter": AUTO, "ambience": "none"},
 }
 
 PARTS: dict[str, dict[str, Part]] = {
@@ -52,7 +52,7 @@ PARTS: dict[str, dict[str, Part]] = {
         "offline": Part("pipeline.writers.offline.writer:OfflineWriter", ("prompts",)),
         "openai": Part(
             "pipeline.writers.openai.writer:OpenAIWriter",
-            ("openai_model", "openai_base_url", "openai_api_key", "language", "prompts"),
+            ("openai_model", "openai_base_url", "openai_api_key", "prompts"),
             uses={"standin": "offline"},
             auto={"forgiving": True},
         ),
@@ -89,6 +89,14 @@ PARTS: dict[str, dict[str, Part]] = {
             helpers=("clip_model",),
         ),
     },
+    "ambience": {
+        "none": Part(""),
+        "audiogen": Part(
+            "pipeline.musicians.audiocraft.audiogen:AudioGenAmbience",
+            ("audiogen_model", "hub", "device", "precision"),
+            model="audiogen_model",
+        ),
+    },
 }
 
 EXTRAS: dict[str, str] = dict.fromkeys(
@@ -100,6 +108,7 @@ EXTRAS: dict[str, str] = dict.fromkeys(
         "diffusers",
         "open_clip",
         "audiocraft",
+        "omegaconf",
         "laion_clap",
         "safetensors",
     ),
@@ -107,8 +116,15 @@ EXTRAS: dict[str, str] = dict.fromkeys(
 )
 """Which extra of the package brings a module that a backend needs."""
 
-_OFFLINE, _NEURAL = STUDIOS["offline"], STUDIOS["neural"]
-_ROLES: dict[str, type] = {"writer": Writer, "musician": Musician, "judge": Judge, "painter": Painter}
+_OFFLINE, _NEURAL = STUDIOS["offline"], {**STUDIOS["neural"], "ambience": "audiogen"}
+"""What "auto" falls back to, and what it tries first."""
+_ROLES: dict[str, type] = {
+    "writer": Writer,
+    "musician": Musician,
+    "judge": Judge,
+    "painter": Painter,
+    "ambience": Ambience,
+}
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
 _FOLDERS = re.compile(r"(?<![\w:/~.\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s]+[\\/])+")
@@ -121,7 +137,8 @@ def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
     Raises BackendUnavailable with the line that installs what is missing.
     """
     given = {"musician": musician}
-    opened = {role: given.get(role) or open_part(role, settings) for role in PARTS}
+    opened = {role: given.get(role) or open_part(role, settings) for role in PARTS if role != "ambience"}
+    opened["ambience"] = open_ambience(settings, opened["musician"].made)
     parts = {role: part.made for role, part in opened.items()}
     standins = {role: part.standin for role, part in opened.items() if part.standin}
     notes = tuple(part.note for part in opened.values() if part.note)
@@ -151,10 +168,26 @@ def open_part(role: str, settings: Settings) -> Opened:
         return Opened(standin.part, standin.note(role, why))
 
 
+def open_ambience(settings: Settings, musician: Musician) -> Opened:
+    """Return who makes the ambience under a musician's takes: nobody, with a note, where it plays its own.
+
+    Raises as `open_part` does.
+    """
+    if part_names(settings)["ambience"] != "none" and plays_ambience(musician):
+        note = f"The {musician.backend.name} plays its own ambience, so nothing is laid under its takes."
+        return Opened(None, note)
+    return open_part("ambience", settings)
+
+
 def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
     writer: Writer = open_part("writer", settings).made
     return writer
+
+
+def candidates(role: str) -> tuple[str, str]:
+    """Return the names of the parts that "auto" may come to, the one tried first before the one that always works."""
+    return _NEURAL[role], _OFFLINE[role]
 
 
 def chosen_parts(settings: Settings) -> dict[str, str | None]:
@@ -180,7 +213,7 @@ def part_names(settings: Settings) -> dict[str, str]:
         )
     names = {role: getattr(settings, role) or names[role] for role in PARTS}
     for role, name in names.items():
-        if name not in PARTS[role] and name != AUTO and not _OWN.fullmatch(name):
+        if not is_part(role, name):
             raise BackendUnavailable(
                 f"There is no {role} called {name!r}.",
                 f"{_near(name, PARTS[role])}There are: {', '.join((*PARTS[role], AUTO))}, or a module:Class.",
@@ -188,10 +221,17 @@ def part_names(settings: Settings) -> dict[str, str]:
     return names
 
 
+def is_part(role: str, name: str) -> bool:
+    """Whether a name can be that of a part: of this package, auto, or a module:Class that may not be there."""
+    return name in PARTS[role] or name == AUTO or _OWN.fullmatch(name) is not None
+
+
 def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> Any:
     part = PARTS[role].get(name)
     if part is None:
         return _load_own(role, name)
+    if not part.place:
+        return None
     options = {option: getattr(settings, option) for option in part.settings}
     options |= {argument: _load(role, other, settings) for argument, other in (part.uses or {}).items()}
     options |= (part.auto or {}) if auto else {}

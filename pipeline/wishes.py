@@ -19,6 +19,8 @@ from pipeline.shelf.atomic import hash_file
 
 PROMPT_LIMIT = 2000
 """The longest prompt, in characters: what a plan of a track may hold."""
+AMBIENCE_LIMIT = 120
+"""The same of what is to be heard under a clip."""
 LIMITS = {"seconds": (10, 600), "tempo": (40, 200), "takes": (1, 16), "seed": (0, 2**63 - 1)}
 """The least and the most of every number."""
 QUIET = 1e-3
@@ -30,7 +32,7 @@ LONG = 600.0
 
 @dataclass(frozen=True)
 class Wish:
-    """A clip as asked for. `tempo` in BPM and `key` such as "A minor" are the writer's choice when None.
+    """A clip as asked for. `tempo` in BPM, `key` such as "A minor" and `ambience` are the writer's choice when None.
 
     `controls` are fields of Controls that differ from its defaults; `opening` is sound to go on from, `melody` a
     tune to follow, `rhythm` asks for a click of tempo and key as the opening.
@@ -46,6 +48,7 @@ class Wish:
     opening: Path | None = None
     melody: Path | None = None
     rhythm: bool = False
+    ambience: str | None = None
 
 
 def order_clips(wish: Wish, writer: Writer) -> tuple[RenderOrder, ...]:
@@ -91,6 +94,13 @@ def _track(wish: Wish, prompt: str, writer: Writer) -> TrackPlan:
             wanted["key"] = Key.parse(wish.key)
         except ValueError:
             raise BadBrief(f"--key cannot be {wish.key!r}.", 'A key is written "A minor" or "Bb major".') from None
+    if wish.ambience is not None:
+        wanted["ambience"] = one_line(wish.ambience)
+        if not 0 < len(one_line(wish.ambience)) <= AMBIENCE_LIMIT:
+            raise BadBrief(
+                f"--ambience has {len(one_line(wish.ambience))} characters.",
+                f"Say in 1 to {AMBIENCE_LIMIT} what is to be heard, such as rain.",
+            )
     return plan.but(**wanted)
 
 

@@ -58,8 +58,9 @@ def plan(title: str = "Rain On Tin", tracks: tuple[str, ...] = ("Gutter Song", "
     )
 
 
-def track(number: int = 1, title: str = "Gutter Song") -> TrackPlan:
-    return TrackPlan(
+def track(number: int = 1, title: str = "Gutter Song", **changes: object) -> TrackPlan:
+    """A track on paper, but for what is asked otherwise."""
+    plain = TrackPlan(
         number=number,
         title=title,
         prompt="mellow lo-fi",
@@ -74,6 +75,16 @@ def track(number: int = 1, title: str = "Gutter Song") -> TrackPlan:
         energy=0.3,
         seconds=10,
     )
+    return plain.but(**changes)
+
+
+def lanterns(**changes: object) -> TrackPlan:
+    """A track to play, in words that the band and the signal judge know."""
+    ordinary = {
+        "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "warm", "tempo": 80.0, "swing": 0.58,
+        "instruments": ("electric piano", "upright bass", "flute"), "energy": 0.5, "seconds": 12.0,
+    }  # fmt: skip
+    return track().but(**{**ordinary, **changes})
 
 
 def order(track_plan: TrackPlan | None = None, index: int = 1, seed: int = 11) -> RenderOrder:

@@ -11,11 +11,12 @@ import pytest
 import soundfile
 
 from pipeline.audio.clip import Clip
-from pipeline.clips import Place, render_clips
-from pipeline.domain import Backend, RenderOrder, Take
+from pipeline.audio.layer import lay_under
+from pipeline.clips import Place, Under, render_clips
+from pipeline.domain import Backend, LoopOrder, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Booth, Rendering
+from pipeline.roles import Booth, Looping, Rendering
 from pipeline.shelf.atomic import hash_file
 from pipeline.wishes import Wish, order_clips, refuse_unused
 from pipeline.workers import Workers
@@ -102,6 +103,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "temperature": ({"controls": {"temperature": 0}}, "--temperature cannot be 0"),
     "guidance": ({"controls": {"cfg_coef": float("inf")}}, "--cfg-coef cannot be inf"),
     "stride": ({"controls": {"stride": 30}}, "--stride cannot be 30"),
+    "no ambience": ({"ambience": " "}, "--ambience has 0 characters"),
+    "endless ambience": ({"ambience": "x" * 121}, "--ambience has 121 characters"),
     "two openings": ({"rhythm": True, "opening": Path("x.wav")}, "both an opening"),
 }
 
@@ -206,6 +209,49 @@ def test_nothing_of_a_persons_is_replaced(writer: OfflineWriter, workers: Worker
     band = render_clips(order_clips(Wish("rain", 5, seconds=10), writer), OfflineBand(), ours, workers)
     assert [path for path, _ in band] != [one] and one.exists()  # type: ignore[misc]
     assert (tmp_path / "a-2.flac").read_text() == "my diary"
+
+
+class Hum:
+    """Ambience of the tests: a low hum, unless asked for silence."""
+
+    backend = Backend(name="hum", version="1", licence="CC-BY-NC-4.0")
+
+    def loop(self, ambience: str, seconds: float, seed: int) -> Looping:
+        level = 0.0 if ambience == "silence" else 0.5
+        time = np.arange(round(seconds * 8000))[:, None] / 8000
+        return Looping(Clip((level * np.sin(2 * np.pi * 60 * time)).astype(np.float32), 8000), f"the {ambience} hum")
+
+
+def over(words: str, seed: int = 3) -> Under:
+    return Under(LoopOrder(ambience=words, seconds=2, seed=seed), Hum())
+
+
+def test_a_clip_over_ambience_has_it_in_its_sound_and_its_record(
+    writer: OfflineWriter, workers: Workers, tmp_path: Path
+) -> None:
+    """The dry clip with the loop under it; the record says what, told to whom, with which seed, under which licence."""
+    orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
+    ((dry, _),) = render_clips(orders, Sines(), place, workers)  # type: ignore[misc]
+    ((wet, take),) = render_clips(orders, Sines(), place, workers, over("kitchen"))  # type: ignore[misc]
+    assert wet != dry and take.loop is not None and take.loop.file is None
+    assert (take.loop.order.ambience, take.loop.prompt) == ("kitchen", "the kitchen hum")
+    assert take.loop.backend.licence == "CC-BY-NC-4.0"
+    assert Take.model_validate_json(wet.with_name(f"{wet.name}.json").read_bytes()) == take
+    loop = Hum().loop("kitchen", 2, 3).clip
+    (first, _), (second, _) = soundfile.read(dry), soundfile.read(wet)
+    laid = lay_under(Clip(first.astype(np.float32).reshape(-1, 1), RATE), loop).samples[:, 0]
+    assert second == pytest.approx(laid, abs=1e-5) and np.abs(second - first).max() > 1e-3
+
+
+def test_a_clip_over_other_ambience_is_another_clip(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:
+    """The same is found again and not made twice; other words, another seed and none at all are others."""
+    orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
+    said = (over("kitchen"), over("attic"), over("kitchen", seed=4), None, over("kitchen"))
+    paths = [path for under in said for path, _ in render_clips(orders, Sines(), place, workers, under)]  # type: ignore[misc]
+    assert len(set(paths)) == 4 and paths[0] == paths[-1]
+    with pytest.raises(BackendFailed, match="hum gave no sound of 'silence'"):
+        list(render_clips(orders, Sines(), Place(tmp_path / "b.flac"), workers, over("silence")))
+    assert not (tmp_path / "b.flac").exists()
 
 
 def test_only_flac_and_wav(tmp_path: Path) -> None:

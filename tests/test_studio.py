@@ -91,6 +91,19 @@ def test_naming_the_part_the_studio_has_anyway_is_no_choice() -> None:
     assert chosen_parts(Settings(studio="auto", judge="auto")) == nothing
 
 
+def test_ambience_is_nobodys_unless_somebody_is_asked() -> None:
+    """No studio has it of itself; auto takes audiogen where it is, and says where it is not."""
+    assert open_studio(Settings(musician="test_clips:Sines")).ambience is None
+    assert chosen_parts(Settings(ambience="none")) == dict.fromkeys(PARTS)
+    assert chosen_parts(Settings(ambience="audiogen"))["ambience"] == "audiogen"
+    studio = open_studio(Settings(musician="test_clips:Sines", ambience="auto", audiogen_model="not/here"))
+    (note,) = studio.notes
+    assert studio.ambience is None and studio.solo == frozenset()
+    assert note.startswith("The ambience is 'none', for 'audiogen' cannot work here:")
+    with pytest.raises(BackendUnavailable, match="There is no ambience called 'rain'"):
+        chosen_parts(Settings(ambience="rain"))
+
+
 UNKNOWN = ["bnad", "", ":", "a:b:c", "../band:OfflineBand", "os:system()", "band ", "x/y:Z"]
 
 

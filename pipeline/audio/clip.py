@@ -36,3 +36,8 @@ class Clip:
     def seconds(self) -> float:
         """Length in seconds."""
         return self.frames / self.rate
+
+    def within_full_scale(self) -> Clip:
+        """Return it as it is, or softer if a file would clip it."""
+        peak = np.abs(self.samples).max(initial=np.float32(0))
+        return self if peak <= 1 else Clip(self.samples / peak, self.rate)

@@ -14,7 +14,20 @@ from pipeline.catalogue.database import Database, connect
 from pipeline.catalogue.rows import AlbumRow, ChosenTake, Kind, Outcome, Status, title_key
 from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
 from pipeline.catalogue.tables import albums, takes, titles
-from pipeline.domain import Album, AlbumPlan, Backend, Brief, RenderOrder, Seconds, Slug, Spend, Take, Verdict
+from pipeline.domain import (
+    Album,
+    AlbumPlan,
+    Backend,
+    Brief,
+    Loop,
+    LoopOrder,
+    RenderOrder,
+    Seconds,
+    Slug,
+    Spend,
+    Take,
+    Verdict,
+)
 from pipeline.errors import ShelfError, TitleTaken
 from pipeline.shelf.clock import Clock, utc_now
 
@@ -112,7 +125,20 @@ class Catalogue:
     def begin_render(self, slug: Slug, order: RenderOrder, kind: Kind, backend: Backend, run_id: str) -> int:
         """Enter a render in the ledger before it starts; return its number."""
         with self._database.writing() as connection:
-            return ledger.begin(connection, slug, order, kind=kind, backend=backend, run=run_id, now=self._clock())
+            slot = ledger.Slot.of_take(order)
+            return ledger.begin(connection, slug, slot, kind=kind, backend=backend, run=run_id, now=self._clock())
+
+    def begin_loop(self, slug: Slug, number: int, order: LoopOrder, backend: Backend, run_id: str) -> int:
+        """Enter the render of the plan's `number`th ambience in the ledger before it starts; return its row."""
+        with self._database.writing() as connection:
+            slot = ledger.Slot.of_loop(number, order)
+            return ledger.begin(connection, slug, slot, kind="loop", backend=backend, run=run_id, now=self._clock())
+
+    def settle_loop(self, slug: Slug, number: int, loop: Loop) -> None:
+        """Count a loop that is on the shelf as finished. Safe to repeat."""
+        with self._database.writing() as connection:
+            slot = ledger.Slot.of_loop(number, loop.order)
+            ledger.settle(connection, slug, slot, loop.order.seconds, self._clock())
 
     def end_render(self, number: int, outcome: Outcome, seconds: Seconds) -> None:
         """Say what came of a render; `seconds` of audio."""
@@ -125,7 +151,7 @@ class Catalogue:
             return ledger.interrupt(connection, slug, living_run, self._clock())
 
     def spend(self, slug: Slug) -> Spend:
-        """Return what an album has cost so far. The three numbers add up to all renders ever started for it."""
+        """Return what an album has cost so far. The numbers add up to all renders ever started for it."""
         with self._database.reading() as connection:
             return ledger.spend(connection, slug)
 
@@ -133,7 +159,7 @@ class Catalogue:
         """Enter a take that is on the shelf and what the judge said. Safe to repeat."""
         with self._database.writing() as connection:
             _put_take(connection, slug, take, verdict)
-            ledger.settle(connection, slug, take, self._clock())
+            ledger.settle(connection, slug, ledger.Slot.of_take(take.order), take.seconds, self._clock())
 
     def fingerprints(self, excluding: Slug | None = None) -> list[ChosenTake]:
         """Return the chosen take of every track of every finished album but one, with what a model heard in it."""
@@ -190,7 +216,6 @@ def _put_finished(connection: Connection, album: Album) -> None:
     connection.execute(update(takes).where(takes.c.album == album.slug).values(chosen=False))
     for take, verdict in zip(album.takes, album.verdicts, strict=True):
         _put_take(connection, album.slug, take, verdict, chosen.get((take.order.track.number, take.order.index)))
-        ledger.settle(connection, album.slug, take, album.run.finished)
     ledger.restore(connection, album)
 
 

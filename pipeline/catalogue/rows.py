@@ -12,8 +12,8 @@ from pipeline.domain.noun import Noun
 Status = Literal["in_progress", "needs_attention", "draft", "approved", "rejected", "released"]
 """Finished albums are draft, approved, rejected or released."""
 
-Kind = Literal["asked", "reroll"]
-"""A take the brief asked for, or one more because none was good enough."""
+Kind = Literal["asked", "reroll", "loop"]
+"""A take the brief asked for, one more because none was good enough, or a loop of ambience."""
 
 Outcome = Literal["finished", "failed", "interrupted"]
 

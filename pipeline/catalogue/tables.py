@@ -104,7 +104,7 @@ renders = Table(
     Column("track", Integer, nullable=False),
     Column("take", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
-    Column("kind", String(6), nullable=False),  # asked, reroll
+    Column("kind", String(6), nullable=False),  # asked, reroll, loop
     Column("backend", Text, nullable=False),
     Column("started", Moment, nullable=False),
     Column("finished", Moment),

@@ -1,6 +1,6 @@
 """The label's nouns: frozen, validated, and free of any library that makes sound or pictures."""
 
-from pipeline.domain.album import Album, Cover, FileRecord, Joint, Mix, Run, Spend, TitleMatch, Track
+from pipeline.domain.album import Album, Cover, Joint, Mix, Picture, Pictures, Run, Spend, TitleMatch, Track
 from pipeline.domain.brief import Brief, read_brief
 from pipeline.domain.plan import AlbumPlan, TrackPlan
 from pipeline.domain.production import Production
@@ -8,8 +8,11 @@ from pipeline.domain.project import Project
 from pipeline.domain.take import (
     Backend,
     Controls,
+    FileRecord,
     Gate,
     Heard,
+    Loop,
+    LoopOrder,
     Measured,
     RenderOrder,
     Score,
@@ -32,9 +35,13 @@ __all__ = [
     "Heard",
     "Joint",
     "Key",
+    "Loop",
+    "LoopOrder",
     "Lufs",
     "Measured",
     "Mix",
+    "Picture",
+    "Pictures",
     "Production",
     "Project",
     "RenderOrder",

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.domain.brief import Brief
-from pipeline.domain.noun import Noun
+from pipeline.domain.noun import Later, Noun
 from pipeline.domain.plan import AlbumPlan
 from pipeline.domain.production import Production
-from pipeline.domain.take import Backend, FileRecord, Measured, Take, Verdict
+from pipeline.domain.take import Backend, FileRecord, Loop, Take, Verdict
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Slug
 
 
@@ -38,6 +38,8 @@ class Track(Noun):
     first_beat: Seconds | None
     key: Key
     score: float
+    ambience: Later[str | None] = None
+    """What was laid under it: the words of one of the album's loops."""
 
     @property
     def seconds(self) -> Seconds:
@@ -55,6 +57,32 @@ class Cover(Noun):
     why: str
     files: tuple[FileRecord, ...]
     """cover.png (3000 x 3000), cover.jpg (for tags), thumbnail.jpg (1280 x 720)."""
+
+
+class Picture(Noun):
+    """A track's own picture: what it shows, and from which track's words it was painted.
+
+    `likeness` is CLIP's cosine of it and every track's title, in their order; () where nobody compared them.
+    """
+
+    track: int
+    painted_for: int
+    scene: str
+    palette: str
+    likeness: tuple[float, ...]
+    file: FileRecord
+
+
+class Pictures(Noun):
+    """The pictures of the tracks, in their order. A track without one bears the cover."""
+
+    painter: Backend
+    seed: Seed
+    pictures: tuple[Picture, ...]
+
+    def of(self, track: int) -> Picture | None:
+        """Return the picture of a track."""
+        return next((picture for picture in self.pictures if picture.track == track), None)
 
 
 class Joint(Noun):
@@ -99,13 +127,15 @@ class TitleMatch(Noun):
 
 
 class Spend(Noun):
-    """What the album cost to render: `asked` takes, `rerolls` beyond them and `interrupted` starts."""
+    """What the album cost to render: `asked` takes, `rerolls` beyond them, `loops`, and `interrupted` starts."""
 
     asked: int
     rerolls: int
     interrupted: int
     seconds: Seconds
     """Seconds of audio rendered, kept or not."""
+    loops: Later[int] = 0
+    """Loops of ambience."""
 
 
 class Run(Noun):
@@ -138,6 +168,17 @@ class Album(Noun):
     cover: Cover
     mix: Mix
     run: Run
+    loops: Later[tuple[Loop, ...]] = ()
+    """The ambience under its tracks, in the order of the plan."""
+    pictures: Later[Pictures | None] = None
+    """The tracks' own pictures; None where all bear the cover."""
+    without: Later[tuple[str, ...]] = ()
+    """What was asked for and could not be had, and why: the album did without it."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a person should know about how it was made."""
+        return (*self.notes, *self.without)
 
     def licences(self) -> tuple[str, ...]:
         """Every licence that anything of it stands under: those of the parts that made it, and of their models."""
@@ -150,7 +191,6 @@ class Album(Noun):
         """Every file with a recorded hash, takes included."""
         made = [file for track in self.tracks for file in track.files]
         codes = [take.codes for take in self.takes if take.codes is not None]
-        return (*self.takes, *codes, *made, *self.cover.files, *self.mix.files)
-
-
-__all__ = ["Album", "Cover", "FileRecord", "Joint", "Measured", "Mix", "Run", "Spend", "TitleMatch", "Track"]
+        loops = [loop.file for loop in self.loops if loop.file is not None]
+        pictures = [] if self.pictures is None else [picture.file for picture in self.pictures.pictures]
+        return (*self.takes, *codes, *loops, *made, *self.cover.files, *pictures, *self.mix.files)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, field_validator, model_serializer
+from pydantic import Field, ValidationError, field_validator
 
 from pipeline.domain.line import one_line
-from pipeline.domain.noun import Noun
+from pipeline.domain.noun import Later, Noun
 from pipeline.domain.units import Seconds, Seed
 from pipeline.errors import BadBrief
 
@@ -19,19 +19,20 @@ LIMITS = {"tracks": (1, 100), "seconds": (10, 600), "takes": (1, 16), "seed": (0
 
 Format = Literal["flac", "mp3", "m4a", "opus"]
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""A language by its ISO 639-1 code, such as ja."""
+
 PartName = Annotated[str, Field(min_length=1, max_length=200)]
 """Name of a part of the studio, or "module:Class"."""
-
-ROLES = ("writer", "musician", "judge", "painter")
-"""The parts of a studio that a brief can name one by one."""
 
 
 class Brief(Noun):
     """One album as asked for: everything that decides what is made.
 
     `takes` is how many takes each track gets before the judge chooses; `formats` are the files made of every
-    finished track (FLAC is always among them); `style` of None leaves the choice to the writer. `writer`,
-    `musician`, `judge` and `painter` name the parts that are not the studio's own.
+    finished track (FLAC is always among them); `style` of None leaves the choice to the writer, and
+    `language`, of the titles, to the theme. `writer`, `musician`, `judge`, `painter` and `ambience` name the parts that
+    are not the studio's own. With `pictures`, every track gets one of its own.
     """
 
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]
@@ -42,10 +43,13 @@ class Brief(Noun):
     style: str | None = None
     studio: str = "offline"
     formats: tuple[Format, ...] = ("flac",)
-    writer: PartName | None = None
-    musician: PartName | None = None
-    judge: PartName | None = None
-    painter: PartName | None = None
+    writer: Later[PartName | None] = None
+    musician: Later[PartName | None] = None
+    judge: Later[PartName | None] = None
+    painter: Later[PartName | None] = None
+    language: Later[Language | None] = None
+    ambience: Later[PartName | None] = None
+    pictures: Later[bool] = False
 
     @field_validator("theme", mode="before")
     @classmethod
@@ -56,11 +60,6 @@ class Brief(Noun):
     @classmethod
     def _flac_first(cls, formats: tuple[Format, ...]) -> tuple[Format, ...]:
         return tuple(dict.fromkeys(("flac", *formats)))
-
-    @model_serializer(mode="wrap")
-    def _without_what_nobody_chose(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out parts that are the studio's own: briefs of before parts could be chosen keep their digest."""
-        return {name: value for name, value in handler(self).items() if value is not None or name not in ROLES}
 
 
 def read_brief(**values: Any) -> Brief:

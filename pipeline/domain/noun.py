@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+T = TypeVar("T")
+_LATER = "added later"
+
+Later = Annotated[T, _LATER]
+"""The type of a field that a noun gained after records of it were written: `language: Later[str | None] = None`.
+
+At its default it is left out of every form the noun is written in, so that a record of before the field existed has
+the text, and so the digest, that it always had.
+"""
 
 
 class Noun(BaseModel):
@@ -25,3 +35,13 @@ class Noun(BaseModel):
     def but(self, **changes: object) -> Self:
         """Return a validated copy with some fields changed."""
         return type(self).model_validate({**dict(self), **changes})
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what was added later and is at its default."""
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in written(self).items()
+            if _LATER not in fields[name].metadata or getattr(self, name) != fields[name].default
+        }

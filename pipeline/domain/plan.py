@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.domain.brief import THEME_LIMIT
+from pipeline.domain.brief import THEME_LIMIT, Language
 from pipeline.domain.noun import Noun
 from pipeline.domain.units import Bpm, Key, Seconds
 
@@ -48,9 +48,14 @@ class AlbumPlan(Noun):
 
     title: Line
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+    language: Language
     concept: Prose
     style: Line
     mood: Line
     cover_prompt: Prose
     tracks: Annotated[tuple[TrackPlan, ...], Field(min_length=1)]
+
+    @property
+    def ambiences(self) -> tuple[str, ...]:
+        """Every ambience there is on it, once, in the order of the tracks."""
+        return tuple(dict.fromkeys(track.ambience for track in self.tracks if track.ambience))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.domain.noun import Noun
+from pipeline.domain.noun import Later, Noun
 from pipeline.domain.plan import TrackPlan
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256
 
@@ -87,6 +87,24 @@ class RenderOrder(Noun):
     rhythm: bool = False
 
 
+class LoopOrder(Noun):
+    """A loop as ordered: `ambience` in a plan's words, or a person's own."""
+
+    ambience: Annotated[str, Field(min_length=1, max_length=120)]
+    seconds: Seconds
+    seed: Seed
+
+
+class Loop(Noun):
+    """A finished loop of ambience. `file` is None where it was laid under a clip and not kept."""
+
+    order: LoopOrder
+    prompt: str
+    """What the model was told to make."""
+    backend: Backend
+    file: FileRecord | None
+
+
 class Take(Noun):
     """One finished render on the shelf. `path` is relative to the album's folder."""
 
@@ -100,6 +118,8 @@ class Take(Noun):
     """What the near-duplicate check compares; see pipeline/audio/fingerprint.py."""
     codes: FileRecord | None = None
     """The tokens it was decoded from (NumPy .npz, `codes` int16 [codebooks, steps]), to decode it again."""
+    loop: Later[Loop | None] = None
+    """What lies under it. Clips alone have one: an album's takes stay dry, and a loop is laid under finished tracks."""
 
     @property
     def seconds(self) -> Seconds:

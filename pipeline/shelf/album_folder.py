@@ -33,6 +33,7 @@ THUMBNAIL = "thumbnail.jpg"
 COVER_RECORD = "cover.json"
 MIX_RECORD = "mix.json"
 TITLES_RECORD = "titles.json"
+PICTURES_RECORD = "pictures.json"
 CUE = "mix.cue"
 
 
@@ -61,6 +62,21 @@ class AlbumFolder(Folder):
     def verdict_path(track: int, index: int) -> str:
         """Return the path of the judge's word on a take, such as "takes/03-2.verdict.json"."""
         return f"takes/{track:02d}-{index}.verdict.json"
+
+    @staticmethod
+    def loop_path(number: int, ambience: str) -> str:
+        """Return the path of a loop, such as "ambience/01 - rain.flac", whatever words it is of."""
+        return f"ambience/{number:02d} - {safe_title(ambience)}.flac"
+
+    @staticmethod
+    def loop_record_path(number: int) -> str:
+        """Return the path of a loop's record, such as "ambience/01.json"."""
+        return f"ambience/{number:02d}.json"
+
+    @staticmethod
+    def picture_path(track: int) -> str:
+        """Return the path of a track's own picture, such as "pictures/03.jpg"."""
+        return f"pictures/{track:02d}.jpg"
 
     @staticmethod
     def track_path(number: int, title: str, format: Format) -> str:

@@ -120,6 +120,14 @@ class Folder:
             self.set_aside(relative, damage.message.removesuffix("."))
             return None
 
+    def remove(self, record: FileRecord) -> None:
+        """Remove a file that is exactly the one recorded; one that somebody changed stays."""
+        if self.matches(record):
+            path = self.path(record.path)
+            with explained(path):
+                path.unlink()
+                sync_folder(path.parent)
+
     def set_aside(self, relative: str, why: str) -> None:
         """Rename a file that cannot be trusted to "<name>.damaged", replacing an earlier one, and say so."""
         path = self.path(relative)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.domain import Backend, FileRecord, RenderOrder, Take
+from pipeline.domain import Backend, FileRecord, Loop, RenderOrder, Take
 from pipeline.shelf.atomic import hash_file, sync_file
 from pipeline.shelf.folder import Folder
 
@@ -30,6 +30,7 @@ class TakeFiles:
         fingerprint: str,
         write: Callable[[Path], None],
         codes: FileRecord | None = None,
+        loop: Loop | None = None,
     ) -> Take:
         """Keep a finished render: `write` encodes it to the path it is given. Returns its record.
 
@@ -49,6 +50,7 @@ class TakeFiles:
                 backend=backend,
                 fingerprint=fingerprint,
                 codes=codes,
+                loop=loop,
             )
             self.folder.put(take, self.record)
         return take

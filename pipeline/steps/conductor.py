@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from pipeline.domain import Seconds
-from pipeline.errors import LofiError
+from pipeline.errors import BackendFailed, LofiError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +37,19 @@ class Promise(Protocol[R_co]):
     def result(self) -> R_co:
         """Wait for the step and return what it made, or raise what it raised."""
         ...
+
+
+def without(promise: Promise[R], what: str, missed: list[str]) -> R | None:
+    """Wait for a step that an album can do without, and return what it made.
+
+    When its backend failed, also when tried again, the result is None, and `missed` gets a line that says why `what`
+    is not there. Raises everything else.
+    """
+    try:
+        return promise.result()
+    except BackendFailed as error:
+        missed.append(f"{what}: {error.message}")
+        return None
 
 
 class Conductor(Protocol):

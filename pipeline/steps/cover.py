@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from pipeline.domain import AlbumPlan, Cover, derive_seed
+from pipeline.domain import AlbumPlan, Brief, Cover, Seed, derive_seed
 from pipeline.roles import Painter
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS, COVER_RECORD, THUMBNAIL
@@ -12,13 +12,21 @@ from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
 TAG_SIDE = 1400
-"""Pixels a side of the cover inside audio files: what stores ask for at least, at a size players load at once."""
+"""Pixels a side of the pictures inside audio files: what stores ask for at least, at a size players load at once."""
+
+TAG_QUALITY = 88
+"""Of those JPEGs."""
+
+
+def cover_seed(brief: Brief) -> Seed:
+    """Return the seed of all that is painted for an album."""
+    return derive_seed(brief.seed, "cover")
 
 
 def paint_cover(session: Session) -> Cover:
     """Return the cover, painting it only if no earlier run finished it."""
     project, painter = session.project, session.label.studio.painter
-    seed = derive_seed(project.brief.seed, "cover")
+    seed = cover_seed(project.brief)
     cover = resume(
         session.folder,
         COVER_RECORD,
@@ -40,7 +48,7 @@ def paint(folder: AlbumFolder, plan: AlbumPlan, seed: int, painter: Painter) -> 
         # The grain cannot be compressed, so a high level only costs time.
         picture.save(temp, "PNG", compress_level=1)
     with folder.writing(COVER_FOR_TAGS) as temp:
-        small.save(temp, "JPEG", quality=88)
+        small.save(temp, "JPEG", quality=TAG_QUALITY)
     with folder.writing(THUMBNAIL) as temp:
         Image.fromarray(painting.thumbnail).save(temp, "JPEG", quality=90)
     return Cover(

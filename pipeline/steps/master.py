@@ -11,12 +11,13 @@ from pipeline.audio.decode import decode
 from pipeline.audio.effects.chain import Effects
 from pipeline.audio.encode import encode_checked, pieces
 from pipeline.audio.hearing import hear_rhythm
+from pipeline.audio.layer import BELOW, lay_under
 from pipeline.audio.loudness import amplitude, loudness, true_peak
 from pipeline.audio.master import master
 from pipeline.audio.tags import Tags
 from pipeline.audio.tempo import SURE as SURE_OF_TEMPO
 from pipeline.audio.tempo import tempo
-from pipeline.domain import Bpm, Cover, Lufs, Measured, Seconds, Track, TrackPlan, derive_seed
+from pipeline.domain import Bpm, Cover, Loop, Lufs, Measured, Picture, Seconds, Track, TrackPlan, derive_seed
 from pipeline.domain.brief import Format
 from pipeline.errors import NeedsAttention
 from pipeline.shelf import AlbumFolder
@@ -45,21 +46,29 @@ SURE = 0.04
 """How far the measured tempo may be from the plan, as a share of it, to be believed over the plan."""
 
 
-def master_track(session: Session, choice: Choice, cover: Cover) -> Track:
-    """Return the finished track, mastering it only if no earlier run finished it."""
+def master_track(
+    session: Session, choice: Choice, cover: Cover, loop: Loop | None = None, picture: Picture | None = None
+) -> Track:
+    """Return the finished track, mastering it only if no earlier run finished it.
+
+    The `loop` is laid under it; its files bear the `picture`, or the cover where it has none of its own.
+    """
     plan, folder = choice.track, session.folder
     effects = Effects.model_validate(session.project.production.chain)
-    tags = track_tags(session, choice)
+    tags = track_tags(session, choice, loop)
     paths = {form: folder.track_path(plan.number, plan.title, form) for form in session.brief.formats}
     seed = derive_seed(session.brief.seed, "track", plan.number, "effects")
-    made_from = digest(choice.take.sha256, effects, tags, seed, ",".join(paths), choice.why, cover)
+    # What is not there is left out of the digest, as in records of before it could be.
+    extras = (*((loop, BELOW) if loop else ()), *((picture,) if picture else ()))
+    made_from = digest(choice.take.sha256, effects, tags, seed, ",".join(paths), choice.why, cover, *extras)
+    art = COVER_FOR_TAGS if picture is None else picture.file.path
     try:
         track = resume(
             folder,
             folder.track_record_path(plan.number),
             Track,
             made_from,
-            lambda: session.label.crew.run("master", finish, folder, choice, effects, seed, paths, tags),
+            lambda: session.label.crew.run("master", finish, folder, choice, effects, seed, paths, tags, loop, art),
             files=lambda made: made.files,
         )
     except NeedsAttention as error:
@@ -72,16 +81,30 @@ def master_track(session: Session, choice: Choice, cover: Cover) -> Track:
 
 
 def finish(
-    folder: AlbumFolder, choice: Choice, effects: Effects, seed: int, paths: Mapping[Format, str], tags: Tags
+    folder: AlbumFolder,
+    choice: Choice,
+    effects: Effects,
+    seed: int,
+    paths: Mapping[Format, str],
+    tags: Tags,
+    loop: Loop | None = None,
+    art: str = COVER_FOR_TAGS,
 ) -> Track:
-    """Master and encode in a worker process. Raises NeedsAttention, leaving no file, for a master out of bounds."""
+    """Master and encode in a worker process; `art` is the path of the JPEG inside the files.
+
+    Raises NeedsAttention, leaving no file, for a master out of bounds.
+    """
     take, plan = choice.take, choice.track
-    clip = master(decode(folder.path(take.path)), effects, seed, LOUDNESS, CEILING)
+    clip = decode(folder.path(take.path))
+    if loop is not None and loop.file is not None:
+        # After scoring, which is of the take alone, and before the effects: it is on the same tape.
+        clip = lay_under(clip, decode(folder.path(loop.file.path)))
+    clip = master(clip, effects, seed, LOUDNESS, CEILING)
     measured = loudness(clip)
     with ExitStack() as stack:
         temps: dict[Format, Path] = {form: stack.enter_context(folder.writing(path)) for form, path in paths.items()}
         levelled = tags.but(track_gain=REPLAYGAIN - measured, track_peak=amplitude(true_peak(clip)))
-        picture = folder.path(COVER_FOR_TAGS).read_bytes()
+        picture = folder.path(art).read_bytes()
         peaks = encode_checked(pieces(clip), clip.rate, temps, levelled, cover=picture, ceiling=CEILING)
         insist(plan, measured, max(peaks.values()))
     bpm, first_beat = beats(clip, plan, mixing_tempo(plan, choice.verdict.measured))
@@ -99,6 +122,7 @@ def finish(
         first_beat=None if first_beat is None else round(first_beat, 4),
         key=choice.verdict.measured.key or plan.key,
         score=round(choice.verdict.total or 0.0, 4),
+        ambience=None if loop is None else loop.order.ambience,
     )
 
 
@@ -128,8 +152,8 @@ def beats(clip: Clip, plan: TrackPlan, expected: Bpm) -> tuple[Bpm, Seconds | No
     return found.bpm, found.first_beat
 
 
-def track_tags(session: Session, choice: Choice) -> Tags:
-    """Return the tags of one track."""
+def track_tags(session: Session, choice: Choice, loop: Loop | None = None) -> Tags:
+    """Return the tags of one track with that loop under it."""
     plan, project = choice.track, session.project
     return Tags(
         title=plan.title,
@@ -141,7 +165,7 @@ def track_tags(session: Session, choice: Choice) -> Tags:
         genre="Lo-fi",
         bpm=mixing_tempo(plan, choice.verdict.measured),
         key=choice.verdict.measured.key or plan.key,
-        comment=disclosure(session, choice.take.backend),
+        comment=disclosure(session, choice.take.backend, None if loop is None else loop.backend),
     )
 
 

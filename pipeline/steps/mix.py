@@ -10,7 +10,7 @@ from pipeline.audio.chapters import clock, cue_sheet, m3u8, tracklist
 from pipeline.audio.mix import write_mix
 from pipeline.audio.mixplan import MixItem, MixPlan, plan_mix
 from pipeline.audio.tags import Tags
-from pipeline.domain import Cover, Mix, Track
+from pipeline.domain import Cover, Loop, Mix, Track
 from pipeline.domain.brief import Format
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER_FOR_TAGS, CUE, MIX_RECORD
@@ -23,8 +23,8 @@ PLAYLIST = "album.m3u8"
 TRACKLIST = "tracklist.txt"
 
 
-def mix_album(session: Session, tracks: Sequence[Track], cover: Cover) -> Mix:
-    """Return the mix, making it only if no earlier run finished it."""
+def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Sequence[Loop] = ()) -> Mix:
+    """Return the mix, making it only if no earlier run finished it; `loops` are what lies under its tracks."""
     folder, title = session.folder, session.project.plan.title
     artist = session.project.production.artist
     items = [
@@ -44,7 +44,7 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover) -> Mix:
         artist=artist,
         album=title,
         date=str(session.project.production.year),
-        comment=disclosure(session, session.label.studio.musician.backend),
+        comment=disclosure(session, session.label.studio.musician.backend, loops[0].backend if loops else None),
     )
     lists = {
         CUE: cue_sheet(plan.chapters, plan.rate, file=folder.mix_path("flac"), title=title, performer=artist),

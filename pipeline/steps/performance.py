@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.audio.clip import Clip
 from pipeline.audio.encode import write_take
 from pipeline.audio.fingerprint import fingerprint
-from pipeline.domain import Backend, RenderOrder, Take
+from pipeline.audio.layer import lay_under
+from pipeline.domain import Backend, Loop, RenderOrder, Take
 from pipeline.errors import BackendFailed, LofiError, Stopped
 from pipeline.roles import Booth, Ear, Musician, Rendering
 from pipeline.shelf.takes import TakeFiles
@@ -22,12 +24,17 @@ from pipeline.workers import stopping, tell
 Wanted = tuple[RenderOrder, TakeFiles]
 """A take, and where it goes."""
 
+Layer = tuple[Clip, Loop]
+"""A loop that lies under what is rendered, and its record."""
+
 Told = tuple[int, float]
 """What a worker tells while it renders: the place of an order in its batch, and how much of it is made."""
 
 
-def perform(wanted: Sequence[Wanted], musician: Musician, ear: Ear | None = None) -> list[Take | LofiError]:
-    """Render in a worker process; return what became of each order, in their order.
+def perform(
+    wanted: Sequence[Wanted], musician: Musician, ear: Ear | None = None, layer: Layer | None = None
+) -> list[Take | LofiError]:
+    """Render in a worker process, with a `layer` under each take; return what became of each order, in their order.
 
     The caller is told how far each take is, and may ask to stop: what is not whole then is Stopped.
     """
@@ -36,7 +43,7 @@ def perform(wanted: Sequence[Wanted], musician: Musician, ear: Ear | None = None
     outcomes: list[Take | LofiError] = []
     for (order, files), rendering in zip(wanted, musician.render(orders, booth), strict=False):
         outcomes.append(
-            rendering if isinstance(rendering, LofiError) else _keep(files, order, rendering, musician.backend)
+            rendering if isinstance(rendering, LofiError) else _keep(files, order, rendering, musician.backend, layer)
         )
     return [*outcomes, *(_nothing(order, musician) for order in orders[len(outcomes) :])]
 
@@ -65,8 +72,10 @@ def _telling(orders: Sequence[RenderOrder]) -> Callable[[RenderOrder, float], No
     return progress
 
 
-def _keep(files: TakeFiles, order: RenderOrder, rendering: Rendering, backend: Backend) -> Take:
+def _keep(files: TakeFiles, order: RenderOrder, rendering: Rendering, backend: Backend, layer: Layer | None) -> Take:
     clip, codes = rendering.clip, None
+    if layer is not None:
+        clip = lay_under(clip, layer[0]).within_full_scale()
     if rendering.codes is not None:
         with files.folder.writing(files.codes) as temp, temp.open("wb") as file:
             np.savez_compressed(file, codes=rendering.codes)
@@ -79,6 +88,7 @@ def _keep(files: TakeFiles, order: RenderOrder, rendering: Rendering, backend: B
         fingerprint=fingerprint(clip),
         write=lambda temp: write_take(temp, clip, "WAV" if files.sound.lower().endswith(".wav") else "FLAC"),
         codes=codes,
+        loop=None if layer is None else layer[1],
     )
 
 

@@ -21,11 +21,19 @@ BYTES_A_SECOND = 200_000
 PICTURES = 20_000_000
 """Bytes of cover, thumbnail and their temporary copies."""
 
+PICTURE = 2_000_000
+"""Bytes of a track's own picture, which is in each of its files as well."""
+
+LOOP = 5_000_000
+"""Bytes of a loop of ambience."""
+
 
 def room_needed(brief: Brief) -> int:
     """Return the bytes an album takes at most: its takes, its tracks in every format, the mix and the pictures."""
     files_a_track = brief.takes + len(brief.formats) + 2
-    return round(brief.tracks * brief.seconds * files_a_track * BYTES_A_SECOND) + PICTURES
+    own_pictures = brief.tracks * (len(brief.formats) + 1) * PICTURE if brief.pictures else 0
+    loops = LOOP * brief.tracks if brief.ambience else 0
+    return round(brief.tracks * brief.seconds * files_a_track * BYTES_A_SECOND) + PICTURES + own_pictures + loops
 
 
 def unfinished_project(shelf: Shelf, brief: Brief, *, any_seed: bool = False) -> Project | None:

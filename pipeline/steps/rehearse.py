@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.domain import Backend
 from pipeline.errors import LofiError, Stopped
-from pipeline.roles import Modelled
+from pipeline.roles import Modelled, plays_ambience
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Label, Progress, Session
 
@@ -25,6 +27,8 @@ def settle_studio(label: Label) -> None:
         except LofiError as error:
             label.studio = label.studio.instead(role, error.message)
             label.report(Progress("rehearse", label.studio.notes[-1]))
+    if label.studio.ambience is not None and plays_ambience(label.studio.musician):
+        label.studio = replace(label.studio, ambience=None)  # whoever stands in plays its own
 
 
 def rehearse_part(session: Session, role: str) -> Backend:

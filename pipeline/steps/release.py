@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipeline.domain import Album, Cover, Mix, Run, TitleMatch, Track
+from pipeline.domain import Album, Cover, Loop, Mix, Pictures, Run, TitleMatch, Track
 from pipeline.steps.choose import Choice
 from pipeline.steps.session import Progress, Session
 
@@ -18,8 +18,14 @@ def release_album(
     mix: Mix,
     run: Run,
     titles: TitleMatch | None = None,
+    loops: Sequence[Loop] = (),
+    pictures: Pictures | None = None,
+    without: Sequence[str] = (),
 ) -> Album:
-    """Write album.json, last of all the album's files, and enter the album in the catalogue."""
+    """Write album.json, last of all the album's files, and enter the album in the catalogue.
+
+    `without` says what was asked for and could not be had.
+    """
     project = session.project
     album = Album(
         slug=project.slug,
@@ -35,6 +41,9 @@ def release_album(
         cover=cover,
         mix=mix,
         run=run.but(finished=datetime.now(UTC)),
+        loops=tuple(loops),
+        pictures=pictures,
+        without=tuple(without),
     )
     session.folder.write_manifest(album)
     session.label.catalogue.enter(album)

@@ -34,11 +34,26 @@ def resume(
     make: Callable[[], N],
     files: Callable[[N], Iterable[FileRecord]] = lambda _: (),
 ) -> N:
-    """Return what an earlier run made from the same things, if its `files` still match; else make and record it."""
+    """Return what an earlier run made from the same things, if its `files` still match; else make and record it.
+
+    Files that an earlier run made from other things, under names that are not used any more, are removed.
+    """
     finished: type[Finished[N]] = Finished[kind]  # type: ignore[valid-type]
     found = folder.get(record, finished)
     if found is not None and found.made_from == made_from and all(folder.matches(file) for file in files(found.made)):
         return found.made
     made = make()
+    if found is not None:
+        # Before the record: killed in between, the next run still knows what there was, and makes it again.
+        _remove_replaced(folder, files(found.made), files(made))
     folder.put(finished(made_from=made_from, made=made), record)
     return made
+
+
+def _remove_replaced(folder: AlbumFolder, before: Iterable[FileRecord], now: Iterable[FileRecord]) -> None:
+    kept = [folder.path(file.path) for file in now]
+    for old in before:
+        path = folder.path(old.path)
+        # Where a file system knows no capitals, "01 - rain.flac" is what "01 - Rain.flac" was written to.
+        if path.exists() and not any(path.samefile(new) for new in kept):
+            folder.remove(old)

@@ -15,7 +15,20 @@ from pipeline.roles import Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 
-Stage = Literal["rehearse", "plan", "render", "judge", "choose", "titles", "cover", "master", "mix", "release"]
+Stage = Literal[
+    "rehearse",
+    "plan",
+    "render",
+    "ambience",
+    "judge",
+    "choose",
+    "titles",
+    "cover",
+    "pictures",
+    "master",
+    "mix",
+    "release",
+]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import papers
 import pytest
 
 from pipeline.catalogue import Catalogue, TitleTaken
-from pipeline.domain import Weights
+from pipeline.domain import Loop, LoopOrder, Weights
 from pipeline.errors import Damaged, ShelfError
 from pipeline.shelf import AlbumFolder
 
@@ -148,6 +148,21 @@ def test_a_take_found_on_the_shelf_was_not_an_interruption(catalogue: Catalogue,
         catalogue.record_take("rain-on-tin", take, papers.verdict())
     spend = catalogue.spend("rain-on-tin")
     assert (spend.asked, spend.interrupted, spend.seconds) == (1, 1, 10)
+
+
+def test_a_loop_is_in_the_ledger_beside_the_takes(catalogue: Catalogue) -> None:
+    """Under a heading of its own; one that was interrupted between shelf and ledger was finished all the same."""
+    catalogue.reserve("rain-on-tin", papers.brief(), papers.plan())
+    rain = LoopOrder(ambience="rain", seconds=24, seed=5)
+    catalogue.end_render(begin(catalogue), "finished", 10.0)
+    failed = catalogue.begin_loop("rain-on-tin", 1, rain, papers.BAND, "run-1")
+    catalogue.end_render(failed, "failed", 0.0)
+    catalogue.begin_loop("rain-on-tin", 1, rain, papers.BAND, "run-1")
+    catalogue.mark_interrupted("rain-on-tin")
+    for _ in range(2):
+        catalogue.settle_loop("rain-on-tin", 1, Loop(order=rain, prompt="rain", backend=papers.BAND, file=None))
+    spend = catalogue.spend("rain-on-tin")
+    assert (spend.asked, spend.loops, spend.interrupted, spend.seconds) == (1, 1, 1, 34)
 
 
 def test_a_finished_album_is_a_draft_with_the_prints_of_its_chosen_takes(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import papers
 import pytest
 from sounds import RATE, song
 
 from pipeline.audio.clip import Clip
-from pipeline.domain import Key, TrackPlan, Verdict
+from pipeline.domain import Key, Verdict
 from pipeline.judges.signal import SignalJudge
 from pipeline.roles import Judge
 
@@ -34,21 +35,10 @@ JUDGES = [
 ]
 """Every backend of the role. A new one is a line here."""
 
-PLAN = TrackPlan(
-    number=1,
-    title="Slow Tram",
-    prompt="lo-fi with a felt piano",
-    mood="calm",
-    style="lo-fi",
-    tempo=80,
-    key=Key.parse("A minor"),
-    swing=0.56,
-    groove="boom bap",
-    instruments=("felt piano",),
-    ambience=None,
-    energy=0.5,
-    seconds=20,
-)
+PLAN = papers.lanterns(
+    title="Slow Tram", prompt="lo-fi with a felt piano", mood="calm", style="lo-fi", swing=0.56,
+    instruments=("felt piano",), ambience=None, seconds=20,
+)  # fmt: skip
 
 
 @pytest.fixture(params=JUDGES, scope="module")  # a model stays loaded for all its tests

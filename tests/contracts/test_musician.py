@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import papers
 import pytest
 
-from pipeline.domain import Backend, RenderOrder, TrackPlan
+from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import Stopped
 from pipeline.musicians.musicgen.musician import MusicGen
 from pipeline.musicians.offline.band import OfflineBand
@@ -48,12 +49,7 @@ def trained_musician(request):
 
 
 def order(seed, **changes):
-    plain = {
-        "number": 1, "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "warm", "style": "jazzhop",
-        "tempo": 80.0, "key": "A minor", "swing": 0.58, "groove": "boom bap",
-        "instruments": ("electric piano", "upright bass", "flute"), "ambience": "rain", "energy": 0.5, "seconds": 10.0,
-    }  # fmt: skip
-    return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), index=1, seed=seed)
+    return RenderOrder(track=papers.lanterns(**{"seconds": 10.0, **changes}), index=1, seed=seed)
 
 
 def play(musician, *orders):

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import papers
 import pytest
 
-from pipeline.domain import AlbumPlan, Key, TrackPlan
+from pipeline.domain import AlbumPlan
 from pipeline.painters.offline.painter import OfflinePainter
-from pipeline.roles import Painter, Painting
+from pipeline.roles import Illustration, Illustrator, Painter, Painting
 
 TinyModel = Callable[[str], Path]
 
@@ -33,31 +34,9 @@ def painter(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Painter:
 
 @pytest.fixture(scope="module")
 def plan() -> AlbumPlan:
-    track = TrackPlan(
-        number=1,
-        title="Harbour Clocks",
-        prompt="soft keys",
-        mood="calm",
-        style="chillhop",
-        tempo=78,
-        key=Key.parse("D minor"),
-        swing=0.58,
-        groove="lazy",
-        instruments=("keys",),
-        ambience=None,
-        energy=0.4,
-        seconds=60,
-    )
-    return AlbumPlan(
-        title="Harbour Clocks",
-        theme="a quiet harbour before the boats leave",
-        language="en",
-        concept="Morning on the water.",
-        style="chillhop",
-        mood="calm",
-        cover_prompt="a harbour at first light, a lighthouse, still sea",
-        tracks=(track,),
-    )
+    harbour = "a harbour at first light, a lighthouse, still sea"
+    theme = "a quiet harbour before the boats leave"
+    return papers.plan("Harbour Clocks", ("Harbour Clocks", "Rope and Salt")).but(theme=theme, cover_prompt=harbour)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +73,36 @@ def test_it_says_what_it_painted_and_why(painting: Painting) -> None:
     assert painting.palette
     assert painting.why.endswith(".")
     assert any(char.isdigit() for char in painting.why)
+
+
+@pytest.fixture(scope="module")
+def pictures(painter: Painter, plan: AlbumPlan) -> list[Illustration]:
+    return illustrated(painter, plan)
+
+
+def illustrated(painter: Painter, plan: AlbumPlan, seed: int = 5) -> list[Illustration]:
+    assert isinstance(painter, Illustrator)
+    return sorted(painter.illustrate(plan, seed, 200), key=lambda made: made.track)
+
+
+def test_every_track_gets_a_picture_of_its_own(pictures: list[Illustration]) -> None:
+    """One each, of the size asked for, none like the other, none flat."""
+    assert [made.track for made in pictures] == [1, 2] == sorted(made.painted_for for made in pictures)
+    for made in pictures:
+        assert made.picture.shape == (200, 200, 3) and made.picture.dtype == np.uint8
+        low, high = np.percentile(made.picture.mean(-1), [2, 98])
+        assert high - low > 40 and made.scene and made.palette
+    assert not np.array_equal(pictures[0].picture, pictures[1].picture)
+
+
+def test_pictures_of_tracks_depend_on_the_seed_alone(
+    painter: Painter, plan: AlbumPlan, pictures: list[Illustration]
+) -> None:
+    """The same plan and seed give the same pictures; another seed others."""
+    again, other = illustrated(painter, plan), illustrated(painter, plan, 6)
+    for first, second, third in zip(pictures, again, other, strict=True):
+        assert np.array_equal(first.picture, second.picture) and first.likeness == second.likeness
+        assert not np.array_equal(first.picture, third.picture)
 
 
 def test_it_can_be_sent_to_a_worker(painter: Painter) -> None:

@@ -28,7 +28,7 @@ def writers() -> Iterator[dict[str, Writer]]:
         server = LanguageServer(http, sensible)
         yield {
             "offline": OfflineWriter(),
-            "openai": OpenAIWriter("scripted", server.address, None, None, None, OfflineWriter()),
+            "openai": OpenAIWriter("scripted", server.address, None, None, OfflineWriter()),
         }
 
 

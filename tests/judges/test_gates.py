@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+import papers
 import pytest
 from numpy.typing import NDArray
 from sounds import RATE, song
@@ -25,21 +26,10 @@ def good() -> Clip:
 
 
 def plan(seconds: float = SECONDS) -> TrackPlan:
-    return TrackPlan(
-        number=1,
-        title="Window Seat",
-        prompt="slow lo-fi",
-        mood="calm",
-        style="lo-fi",
-        tempo=80,
-        key=Key.parse("A minor"),
-        swing=0.56,
-        groove="boom bap",
-        instruments=("felt piano",),
-        ambience=None,
-        energy=0.5,
-        seconds=seconds,
-    )
+    return papers.lanterns(
+        title="Window Seat", prompt="slow lo-fi", mood="calm", style="lo-fi", swing=0.56,
+        instruments=("felt piano",), ambience=None, seconds=seconds,
+    )  # fmt: skip
 
 
 def failed(samples: Samples, seconds: float = SECONDS, rate: int = RATE) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import papers
 import pytest
 from sounds import RATE, chords, clip, drums, song
 
@@ -15,20 +16,8 @@ from pipeline.judges.signal import SignalJudge
 from pipeline.musicians.offline.band import OfflineBand
 
 HOME = Key.parse("A minor")
-PLAN = TrackPlan(
-    number=1,
-    title="Window Seat",
-    prompt="slow lo-fi",
-    mood="calm",
-    style="lo-fi",
-    tempo=80,
-    key=HOME,
-    swing=0.56,
-    groove="boom bap",
-    instruments=("electric piano", "upright bass", "flute"),
-    ambience=None,
-    energy=0.5,
-    seconds=40,
+PLAN = papers.lanterns(
+    title="Window Seat", prompt="slow lo-fi", mood="calm", style="lo-fi", swing=0.56, ambience=None, seconds=40
 )
 
 

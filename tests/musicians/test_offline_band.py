@@ -5,18 +5,14 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import papers
 
-from pipeline.domain import RenderOrder, TrackPlan
+from pipeline.domain import RenderOrder
 from pipeline.musicians.offline.band import OfflineBand
 
 
 def order(seed=1, **changes):
-    plain = {
-        "number": 1, "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "warm", "style": "jazzhop",
-        "tempo": 80.0, "key": "A minor", "swing": 0.58, "groove": "boom bap",
-        "instruments": ("electric piano", "upright bass", "flute"), "ambience": "rain", "energy": 0.5, "seconds": 12.0,
-    }  # fmt: skip
-    return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), index=1, seed=seed)
+    return RenderOrder(track=papers.lanterns(**changes), index=1, seed=seed)
 
 
 def test_the_band_is_credited_as_what_it_is():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import papers
 import pytest
 
 from pipeline.audio.effects.chain import PRESETS
 from pipeline.audio.key import key
 from pipeline.audio.master import master
-from pipeline.domain import Key, RenderOrder, TrackPlan
+from pipeline.domain import Key, RenderOrder
 from pipeline.musicians.offline.band import OfflineBand
 
 CENTRES = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
@@ -25,11 +26,10 @@ BANDS = {
 @pytest.fixture(scope="module")
 def takes():
     def play(number, groove, instruments):
-        track = TrackPlan.model_validate({
-            "number": 1, "title": "Paper Lanterns", "prompt": "a warm lo-fi track", "mood": "wistful", "style": "x",
-            "tempo": 80.0, "key": "C minor" if number % 2 else "F minor", "swing": 0.58, "groove": groove,
-            "instruments": instruments, "ambience": None, "energy": 0.5, "seconds": 42.0,
-        })  # fmt: skip
+        home = "C minor" if number % 2 else "F minor"
+        track = papers.lanterns(
+            mood="wistful", style="x", key=home, groove=groove, instruments=instruments, ambience=None, seconds=42.0
+        )
         return next(iter(OfflineBand().render([RenderOrder(track=track, index=1, seed=number)]))).clip
 
     return {groove: play(number, groove, band) for number, (groove, band) in enumerate(BANDS.items())}

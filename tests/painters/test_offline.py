@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
+import papers
 import pytest
 from scipy.ndimage import gaussian_filter
 
@@ -12,7 +14,7 @@ from pipeline.domain import AlbumPlan
 from pipeline.painters.legibility import LEAST_CONTRAST, luminance
 from pipeline.painters.offline.canvas import Canvas
 from pipeline.painters.offline.motifs import MOTIFS, choose
-from pipeline.painters.offline.painter import candidates, design, ranked
+from pipeline.painters.offline.painter import OfflinePainter, candidates, design, ranked
 from pipeline.painters.palettes import PALETTES, fitting
 
 MakePlan = Callable[..., AlbumPlan]
@@ -154,3 +156,16 @@ def test_a_light_just_outside_the_picture_is_no_trouble(edge: float) -> None:
         for radius in (0.01, 0.05):
             canvas.glow(x / 64 - 3.2 * radius, y / 64, radius, (1.0, 0.9, 0.7))
             canvas.glow(x / 64, y / 64 - 3.2 * radius, radius, (1.0, 0.9, 0.7))
+
+
+def test_pictures_of_tracks_stay_in_the_world_of_the_cover() -> None:
+    """In its palette, no two neighbours alike, and no snow by the sea; a title that names a scene gets it."""
+    titles = ("Low Tide", "Coffee on Deck", "A Train to the Pier", "Salt", "Ferry Ticket", "Gulls")
+    plan = papers.plan("Low Water", titles).but(theme="summer by the sea", mood="calm", cover_prompt="a beach")
+    cover = design(plan, 5).candidate
+    pictures = list(OfflinePainter().illustrate(plan, 5, 160))
+    scenes = [made.scene for made in pictures]
+    assert {made.palette for made in pictures} == {cover.palette.name} and cover.motif.name == "by the sea"
+    assert scenes[1:3] == ["cafe in the evening", "window seat on a train"]
+    assert "village in the snow" not in scenes and scenes.count("by the sea") >= 2
+    assert all(one != next_ for one, next_ in pairwise(scenes))

@@ -48,7 +48,7 @@ Serve = Callable[..., LanguageServer]
 
 
 def write(address: str, taken: tuple[str, ...] = (), deadline: float = 60.0, brief: Brief = BRIEF) -> Draft:
-    writer = OpenAIWriter("scripted", address, None, None, None, OFFLINE, deadline=deadline, backoff=0)
+    writer = OpenAIWriter("scripted", address, None, None, OFFLINE, deadline=deadline, backoff=0)
     return writer.write(brief, taken)
 
 
@@ -323,7 +323,7 @@ def test_a_redirect_is_not_followed(serve: Serve) -> None:
     """Theme and key go to the server that was set and to no other."""
     elsewhere = serve(sensible)
     server = serve(lambda _: Response(status=307, headers={"Location": f"{elsewhere.address}/chat/completions"}))
-    writer = OpenAIWriter("scripted", server.address, None, None, None, OFFLINE, forgiving=True)
+    writer = OpenAIWriter("scripted", server.address, None, None, OFFLINE, forgiving=True)
     assert stood_in(writer.write(BRIEF, ()), "somewhere else")
     assert elsewhere.asked == []
 

@@ -36,7 +36,7 @@ Serve = Callable[..., LanguageServer]
 
 
 def writer(server: LanguageServer, key: str | None = None, **more: Any) -> OpenAIWriter:
-    given = {"language": None, "prompts": None, "standin": OFFLINE, "backoff": 0.0, **more}
+    given = {"prompts": None, "standin": OFFLINE, "backoff": 0.0, **more}
     return OpenAIWriter("scripted", server.address, SecretStr(key) if key else None, **given)
 
 
@@ -89,10 +89,10 @@ def test_the_model_is_told_a_sample_of_the_titles_there_are(serve: Serve) -> Non
 
 
 def test_titles_are_asked_for_in_the_language_set_or_the_themes(serve: Serve) -> None:
-    """LOFI_LANGUAGE decides; without it the titles are in the theme's language."""
+    """The brief decides; without a word of it the titles are in the theme's language."""
     for language, said in (("ja", "'ja'"), (None, "theme's language")):
         server = serve(sensible)
-        plan = write(server, language=language).plan
+        plan = write(server, BRIEF.but(language=language)).plan
         assert said in server.asked[0]["messages"][0]["content"]
         assert plan.language == (language or "en")
 
@@ -335,13 +335,13 @@ def test_a_pickled_writer_has_no_key_and_says_so(serve: Serve) -> None:
 def test_an_address_that_cannot_be_reached_in_any_way_is_an_error() -> None:
     """A host no network has is found before a request is made, and said in a line."""
     with pytest.raises(BackendUnavailable, match="No connection") as caught:
-        OpenAIWriter("m", "http://☃..com/v1", None, None, None, OFFLINE).write(BRIEF, ())
+        OpenAIWriter("m", "http://☃..com/v1", None, None, OFFLINE).write(BRIEF, ())
     assert "OPENAI_BASE_URL" in caught.value.remedy
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:
     """An address may hold one; notes and representations do not."""
-    shown = repr(OpenAIWriter("m", "http://me:hunter2@127.0.0.1:9/v1", None, None, None, OFFLINE))
+    shown = repr(OpenAIWriter("m", "http://me:hunter2@127.0.0.1:9/v1", None, None, OFFLINE))
     assert "hunter2" not in shown and "127.0.0.1:9" in shown
 
 

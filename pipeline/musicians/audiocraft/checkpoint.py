@@ -1,8 +1,8 @@
 """What is in a checkpoint in audiocraft's layout, read without running anything that it brings along.
 
-audiocraft's own loaders unpickle, which lets a file run code. The published files hold tensors, text and numbers only,
-so they are opened with `weights_only`, and what does not open that way is refused. Memory-mapped, so that looking costs
-nothing: no tensor is read.
+audiocraft's own loaders unpickle, which lets a file run code. The published files hold tensors, text and numbers only.
+To look at one, its table of contents is read without PyTorch (outline.py); to load it, it is opened with
+`weights_only`, memory-mapped. What does not open that way is refused.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.musicians.audiocraft.outline import Outline, outline
 from pipeline.weights import again
 
 LANGUAGE_MODEL = "state_dict.bin"
@@ -50,6 +50,8 @@ def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
 
     `known` are the classes it may hold beside tensors and plain values. Raises Damaged, saying what else is in it.
     """
+    import torch
+
     try:
         with torch.serialization.safe_globals(list(known)):
             package = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -83,7 +85,7 @@ def configuration(package: dict[str, Any], path: Path) -> DictConfig:
 
 def examine(folder: Path) -> Anatomy:
     """Say what a checkpoint is made of. Raises Damaged, and BackendUnavailable for a model of another kind."""
-    path, package = folder / LANGUAGE_MODEL, unpack(folder / LANGUAGE_MODEL)
+    path, package = folder / LANGUAGE_MODEL, outline(folder / LANGUAGE_MODEL)
     config = configuration(package, path)
     try:
         return _anatomy(config, package["best_state"], _codec(folder / CODEC))
@@ -91,7 +93,7 @@ def examine(folder: Path) -> Anatomy:
         raise Damaged(f"{path} has a configuration this version of audiocraft does not know.", _ANOTHER) from None
 
 
-def _anatomy(config: DictConfig, state: dict[str, torch.Tensor], codec: str) -> Anatomy:
+def _anatomy(config: DictConfig, state: dict[str, Outline], codec: str) -> Anatomy:
     conditioners = {str(name): part for name, part in config.conditioners.items() if name != "args"}
     kinds = {name: str(part.model) for name, part in conditioners.items()}
     if config.lm_model != "transformer_lm":
@@ -120,7 +122,7 @@ def _anatomy(config: DictConfig, state: dict[str, torch.Tensor], codec: str) -> 
 
 def _codec(path: Path) -> str:
     """Return the hub's name of the EnCodec a checkpoint uses, "" where it brings its own."""
-    package = unpack(path)
+    package = outline(path)
     if "pretrained" in package:
         return str(package["pretrained"])
     config = configuration(package, path)

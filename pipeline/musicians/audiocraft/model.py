@@ -58,10 +58,10 @@ class _Row:
 
 
 class AudiocraftModel:
-    """A WindowModel. See pipeline/musicians/windows/model.py."""
+    """A WindowModel, on a `device` and in a `precision`. See pipeline/musicians/windows/model.py."""
 
     def __init__(self, files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> None:
-        self._files, self._device, self._precision = files, device, precision
+        self._files, self.device, self.precision = files, device, precision
         self._mono = load_codec(files, device)
         self._lm = load_language_model(files, device, precision)
         self._codec = stereo_codec(self._mono, self._lm)
@@ -79,17 +79,17 @@ class AudiocraftModel:
 
     def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
         """Generate one batch; orders that cannot share one are generated after each other."""
-        return self._generate(orders, self._precision, report)
+        return self._generate(orders, self.precision, report)
 
     def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
         """Generate in float32."""
-        if self._precision == torch.float32:
-            return self._generate(orders, self._precision, report)
+        if self.precision == torch.float32:
+            return self._generate(orders, self.precision, report)
         set_precision(self._lm, torch.float32)
         try:
             return self._generate(orders, torch.float32, report)
         finally:
-            set_precision(self._lm, self._precision)
+            set_precision(self._lm, self.precision)
 
     def _generate(
         self, orders: Sequence[WindowOrder], precision: torch.dtype, report: Callable[[float], None]
@@ -128,7 +128,7 @@ class AudiocraftModel:
         steps = 0 if opening is None else min(len(opening) // self.hop, room)
         if opening is None or not steps:
             return None
-        sound = torch.from_numpy(opening[-steps * self.hop :].T.copy()).to(self._device)
+        sound = torch.from_numpy(opening[-steps * self.hop :].T.copy()).to(self.device)
         with torch.no_grad():
             tokens: torch.Tensor = self._codec.encode(sound[None])[0]
         return tokens[..., :steps]
@@ -163,7 +163,7 @@ class AudiocraftModel:
     def _autocast(self, precision: torch.dtype) -> AbstractContextManager[Any]:
         if precision == torch.float32:
             return nullcontext()
-        autocast: AbstractContextManager[Any] = torch.autocast(self._device.type, dtype=precision)
+        autocast: AbstractContextManager[Any] = torch.autocast(self.device.type, dtype=precision)
         return autocast
 
     def _conditions(self, order: WindowOrder) -> Any:
@@ -178,7 +178,7 @@ class AudiocraftModel:
             wav = convert_audio(torch.from_numpy(melody.samples.T.copy()), melody.rate, self.rate, 1)[None]
             wav = wav[..., torch.arange(int(self.longest * self.rate)) % wav.shape[-1]]
         length = torch.tensor([0 if melody is None else wav.shape[-1]])
-        return WavCondition(wav.to(self._device), length.to(self._device), [self.rate], [None], [None])
+        return WavCondition(wav.to(self.device), length.to(self.device), [self.rate], [None], [None])
 
     def _broken(self, row: _Row) -> Window:
         """Return a window that says of itself that it is none: samples that are not numbers."""
@@ -194,7 +194,7 @@ class AudiocraftModel:
 
     def decode(self, codes: NDArray[np.int16], multiband: bool, seed: Seed) -> Samples:
         """Return the sound of tokens [codebooks, steps], float32 [frames, channels]."""
-        return self._decoded(torch.from_numpy(codes.astype(np.int64)).to(self._device), multiband, seed)
+        return self._decoded(torch.from_numpy(codes.astype(np.int64)).to(self.device), multiband, seed)
 
     def _decoded(self, tokens: torch.Tensor, multiband: bool, seed: Seed) -> Samples:
         with torch.no_grad():

@@ -59,8 +59,8 @@ class Parts:
         return None
 
 
-def find_parts(checkpoint: Found, text_model: str | None, hub: Path, downloads: Path) -> Parts:
-    """Find everything a checkpoint needs beside itself; `downloads` is where Demucs puts its own.
+def find_parts(checkpoint: Found, text_model: str | None, hub: Path) -> Parts:
+    """Find everything a checkpoint needs beside itself.
 
     Raises BackendUnavailable and Damaged. A Demucs that is missing is no error: only following a tune needs it.
     """
@@ -68,7 +68,7 @@ def find_parts(checkpoint: Found, text_model: str | None, hub: Path, downloads: 
     anatomy = examine(folder)
     text = find_text_encoder(anatomy, text_model, folder, hub)
     codec = find_codec(anatomy, hub)
-    demucs = find_demucs(folder, downloads) if anatomy.melody else None
+    demucs = find_demucs(folder) if anatomy.melody else None
     files = Files(folder, anatomy, text.path, codec.path if codec else None, demucs.path if demucs else None)
     return Parts(files, tuple(found.weights for found in (text, codec, demucs) if found))
 
@@ -137,12 +137,14 @@ def find_multiband(asked: str, hub: Path) -> Found:
     return Found(found.path / MULTIBAND_FILE, found.weights, found.files)
 
 
-def find_demucs(folder: Path, cache: Path) -> Found | None:
-    """Find the Demucs that takes the drums and the bass out of a tune, in the checkpoint or in `cache`.
+def find_demucs(folder: Path) -> Found | None:
+    """Find the Demucs that takes the drums and the bass out of a tune, in the checkpoint or where Demucs puts its own.
 
     Raises Damaged when it is not the file that its name says.
     """
-    for place in (folder, cache):
+    import torch  # which knows where that is
+
+    for place in (folder, Path(torch.hub.get_dir()) / "checkpoints"):
         for path in sorted(place.glob(_DEMUCS)):
             try:
                 found = find_file(str(path), "the published Demucs is MIT")

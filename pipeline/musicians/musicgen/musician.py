@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import BackendUnavailable, LofiError
-from pipeline.memory import available_memory
 from pipeline.musicians.musicgen.checkpoint import LONGEST, find_checkpoint
+from pipeline.musicians.windows.batches import fitting, fitting_here
 from pipeline.musicians.windows.play import play
 from pipeline.musicians.windows.reel import refuse_stride
 from pipeline.roles import Booth, Rendering
@@ -24,11 +24,6 @@ from pipeline.weights import footprint
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
     from pipeline.musicians.musicgen.runtime import Runtime
-
-MOST = 16
-"""Windows in a batch beyond which nothing is gained."""
-
-_SPARE = 1 << 30  # bytes for the codec and whatever else wants memory
 
 
 class MusicGen:
@@ -55,8 +50,7 @@ class MusicGen:
         self._device: Device = device
         self._precision: Precision = precision
         self._checkpoint = find_checkpoint(musicgen_model, hub)
-        room = available_memory() - 2 * self._checkpoint.size - _SPARE
-        self._batch = int(np.clip(room // self._checkpoint.row, 1, MOST))
+        self._batch = fitting_here(self._checkpoint.size, self._checkpoint.row)
 
     @property
     def backend(self) -> Backend:
@@ -110,8 +104,7 @@ class MusicGen:
         from pipeline.device import free_memory
 
         row = self._checkpoint.row * runtime.precision.itemsize // 4
-        spare = _SPARE if booth.ear is None else 2 * _SPARE
-        return int(np.clip((free_memory(runtime.device) - spare) // row, 1, MOST))
+        return fitting(free_memory(runtime.device), row, ear=booth.ear is not None)
 
     def _refuse(self, order: RenderOrder) -> LofiError | None:
         """Say what an order asks for that this model cannot do."""

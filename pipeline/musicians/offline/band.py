@@ -25,7 +25,7 @@ class OfflineBand:
         return Backend(name="offline band", version=VERSION, licence="Apache-2.0 (synthesised by this software)")
 
     batch = 1
-    obeys = ()  # it plays the plan; what steers a music model means nothing to it
+    obeys = ("ambience",)  # it plays the plan; what steers a music model means nothing to it
 
     def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | Stopped]:
         """Yield one stereo clip at 44.1 kHz for each order; an order alone decides its take, to the byte.

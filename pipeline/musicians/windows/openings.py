@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from pipeline.audio.clip import Clip, Samples
 from pipeline.audio.decode import duration, head, tail
+from pipeline.audio.fit import fit
 from pipeline.audio.loudness import rms
 from pipeline.domain import Heard, Seconds, TrackPlan
 from pipeline.errors import BadBrief, Damaged
@@ -42,18 +42,6 @@ def open_file(heard: Heard, rate: int, channels: int, seconds: Seconds) -> Sampl
 def open_melody(heard: Heard, seconds: Seconds) -> Clip:
     """Return the first `seconds` of a file, for its tune. Raises BadBrief."""
     return _read("melody", heard, lambda path: head(path, seconds))[1]
-
-
-def fit(clip: Clip, rate: int, channels: int) -> Samples:
-    """Return a clip's samples at another rate and with so many channels, [frames, channels]."""
-    samples = clip.samples
-    if samples.shape[1] != channels:
-        samples = np.repeat(samples.mean(axis=1, keepdims=True), channels, axis=1)
-    if clip.rate != rate:
-        common = math.gcd(clip.rate, rate)
-        planes = resample_poly(np.ascontiguousarray(samples.T), rate // common, clip.rate // common, axis=1)
-        samples = planes.T
-    return np.ascontiguousarray(samples, dtype=np.float32)
 
 
 def click(track: TrackPlan, rate: int, channels: int) -> Samples:

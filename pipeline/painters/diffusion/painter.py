@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.device import Device, Precision, choose_device, choose_precision
-from pipeline.domain import AlbumPlan, Backend, Seed, derive_seed
+from pipeline.domain import AlbumPlan, Backend, Seed, TrackPlan, derive_seed
 from pipeline.errors import BackendFailed
 from pipeline.models import CLIP_USUAL, DIFFUSION_USUAL
 from pipeline.painters.diffusion.candidate import Candidate, candidate
@@ -21,26 +19,18 @@ from pipeline.painters.diffusion.choice import Ranked, rank, why
 from pipeline.painters.diffusion.words import Words, load_phrases, parted
 from pipeline.painters.layout import COVER, THUMBNAIL, designed, measured
 from pipeline.painters.legibility import Picture
-from pipeline.painters.palettes import fitting, words_of
+from pipeline.painters.palettes import Palette, fitting, words_of
 from pipeline.painters.wrapping import shortened
-from pipeline.roles import Painting
+from pipeline.roles import Illustration, Painting
 from pipeline.weights import DIFFUSERS, OPEN_CLIP, find_model, footprint
 
 if TYPE_CHECKING:
+    from pipeline.device import Device, Precision
     from pipeline.painters.diffusion.easel import Easel
     from pipeline.painters.diffusion.eye import Eye
 
 _BORDERS = 0.2
 """How likely a cover gets a border of paper."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrackPicture:
-    """A track's own picture, uint8 [side, side, 3] as painted, and its cosine with the track's title."""
-
-    track: int
-    picture: Picture
-    likeness: float
 
 
 class DiffusionPainter:
@@ -63,7 +53,7 @@ class DiffusionPainter:
 
         Raises BackendUnavailable, Damaged or PromptError, and ModuleNotFoundError where a library is not installed.
         """
-        for library in ("diffusers", "transformers", "open_clip"):
+        for library in ("torch", "diffusers", "transformers", "open_clip"):
             # Looked for and not imported: loading them takes seconds, and only the process that paints needs them.
             if importlib.util.find_spec(library) is None:
                 raise ModuleNotFoundError(f"No module named {library!r}", name=library)
@@ -75,7 +65,10 @@ class DiffusionPainter:
         )
         self._folder, self._clip = found.path, sight.path
         self._candidates = candidates
-        choose_device(device)
+        if device not in ("auto", "cpu"):
+            from pipeline.device import choose_device
+
+            choose_device(device)
         self._device: Device = device
         self._precision: Precision = precision
         self._phrases = load_phrases(prompts)
@@ -105,7 +98,9 @@ class DiffusionPainter:
         # First the eye: a model that cannot rank is refused before anything is painted.
         eye = self._eye()
         easel = self._easel()
-        pictures, dropped = _painted(easel, words, seed, self._candidates)
+        pictures, dropped = _usable(easel, words, seed, self._candidates)
+        if not pictures:
+            raise _none_usable(dropped)
         ranked = _ranked(plan, seed, eye, words, pictures)
         best = ranked[0]
         design = designed(plan, seed, best.candidate, best.measure, _BORDERS)
@@ -114,42 +109,56 @@ class DiffusionPainter:
         said = why(ranked, dropped, easel.notes)
         return Painting(cover, thumbnail, _scene(plan), best.candidate.palette.name, said)
 
-    def paint_tracks(self, plan: AlbumPlan, seed: Seed) -> tuple[TrackPicture, ...]:
-        """Paint a picture for each track, in the tracks' order.
+    def illustrate(self, plan: AlbumPlan, seed: Seed, side: int) -> Iterator[Illustration]:
+        """Yield a picture for each track, enlarged and given grain as the cover is, in no particular order.
 
         Each is painted from its own track's words; which track gets which is decided by CLIP's likeness of pictures
-        and titles, by the best total (Hungarian). Raises BackendFailed as `paint` does.
+        and titles, by the best total (Hungarian). A track without a usable picture is left out, if it gets none of
+        another's. Raises BackendFailed when there is none at all.
         """
         eye, easel = self._eye(), self._easel()
-        pictures = [
-            _painted(easel, self._phrases.for_track(plan, track), derive_seed(seed, "track", track.number), 1)[0][0][1]
-            for track in plan.tracks
-        ]
-        likeness = eye.similarity(pictures, [track.title for track in plan.tracks])
-        chosen, given = linear_sum_assignment(-likeness)
-        by_track = {int(title): int(picture) for picture, title in zip(chosen, given, strict=True)}
-        return tuple(
-            TrackPicture(track.number, pictures[by_track[place]], float(likeness[by_track[place], place]))
-            for place, track in enumerate(plan.tracks)
-        )
+        painted: list[tuple[TrackPlan, Seed, Picture]] = []
+        dropped: list[str] = []
+        for track in plan.tracks:
+            own = derive_seed(seed, "track", track.number)
+            pictures, faults = _usable(easel, self._phrases.for_track(plan, track), own, 1)
+            painted += [(track, own, picture) for _, picture in pictures[:1]]
+            dropped += faults
+        if not painted:
+            raise _none_usable(dropped)
+        likeness = eye.similarity([picture for *_, picture in painted], [track.title for track in plan.tracks])
+        palettes = _palettes(plan, seed)
+        for place, title in zip(*linear_sum_assignment(-likeness), strict=True):
+            track, own, picture = painted[place]
+            shown = candidate(1, picture, palettes, derive_seed(own, "grain"))
+            yield Illustration(
+                track=plan.tracks[title].number,
+                painted_for=track.number,
+                picture=shown.painted(side, side).picture,
+                scene=track.title,
+                palette=shown.palette.name,
+                likeness=tuple(float(value) for value in likeness[place]),
+            )
 
     def _easel(self) -> Easel:
+        from pipeline.device import choose_device, choose_precision
         from pipeline.painters.diffusion.easel import open_easel
 
         device = choose_device(self._device)
         return open_easel(self._checkpoint, device, choose_precision(self._precision, device))
 
     def _eye(self) -> Eye:
+        from pipeline.device import choose_device
         from pipeline.painters.diffusion.eye import open_eye
 
         return open_eye(self._clip, choose_device(self._device))
 
 
-def _painted(easel: Easel, words: Words, seed: Seed, count: int) -> tuple[list[tuple[int, Picture]], list[str]]:
+def _usable(easel: Easel, words: Words, seed: Seed, count: int) -> tuple[list[tuple[int, Picture]], list[str]]:
     """Return the usable pictures with their numbers from 1, and why the others were left out.
 
     A picture depends on its number alone, never on `count`. When none of `count` is usable, as many more are
-    painted, once. Raises BackendFailed when there is none even then.
+    painted, once.
     """
     pictures: list[tuple[int, Picture]] = []
     dropped: list[str] = []
@@ -162,20 +171,29 @@ def _painted(easel: Easel, words: Words, seed: Seed, count: int) -> tuple[list[t
             else:
                 pictures.append((number, attempt.picture))
         if pictures:
-            return pictures, dropped
+            break
+    return pictures, dropped
+
+
+def _none_usable(dropped: Sequence[str]) -> BackendFailed:
     counts = ", ".join(f"{dropped.count(fault)} {fault}" for fault in sorted(set(dropped)))
-    raise BackendFailed(
+    return BackendFailed(
         f"None of {len(dropped)} pictures could be used: {counts}.",
         "Run the same command with another --seed or another theme, or name another model with LOFI_DIFFUSION_MODEL.",
     )
+
+
+def _palettes(plan: AlbumPlan, seed: Seed) -> list[Palette]:
+    """Return the three palettes that fit an album."""
+    chance = np.random.default_rng(derive_seed(seed, "palette"))
+    return fitting(words_of(plan.theme, plan.mood, plan.style), chance)[:3]
 
 
 def _ranked(
     plan: AlbumPlan, seed: Seed, eye: Eye, words: Words, pictures: Sequence[tuple[int, Picture]]
 ) -> list[Ranked]:
     """Rank the pictures for an album, best first."""
-    chance = np.random.default_rng(derive_seed(seed, "palette"))
-    palettes = fitting(words_of(plan.theme, plan.mood, plan.style), chance)[:3]
+    palettes = _palettes(plan, seed)
     candidates: list[Candidate] = [
         candidate(number, picture, palettes, derive_seed(seed, "grain", number)) for number, picture in pictures
     ]

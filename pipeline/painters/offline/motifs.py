@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.domain import AlbumPlan
+from pipeline.domain import AlbumPlan, TrackPlan
 from pipeline.painters.offline.canvas import Canvas
 from pipeline.painters.offline.scenes import cabin, cafe, city, desk, library, mountains, sea, train, village, window
 from pipeline.painters.palettes import Palette, words_of
@@ -97,14 +97,52 @@ MOTIFS = (
 )
 
 
+_HEARD_AT = {"fire": "fireplace", "night insects": "woods", "vinyl": "turntable"}
+"""A place for the ambiences that are none of the scenes' words."""
+
+_KIN = {
+    "library at night": ("rainy window", "records on the desk", "cafe in the evening"),
+    "city after rain": ("window seat on a train", "cafe in the evening", "rainy window"),
+    "mountains at dusk": ("cabin in the woods", "window seat on a train", "by the sea"),
+    "by the sea": ("mountains at dusk", "window seat on a train", "cafe in the evening"),
+    "cabin in the woods": ("mountains at dusk", "rainy window", "records on the desk"),
+    "records on the desk": ("rainy window", "library at night", "city after rain"),
+    "village in the snow": ("cabin in the woods", "window seat on a train", "library at night"),
+    "window seat on a train": ("city after rain", "mountains at dusk", "by the sea"),
+    "cafe in the evening": ("city after rain", "rainy window", "records on the desk"),
+    "rainy window": ("records on the desk", "library at night", "cafe in the evening"),
+}
+"""The scenes that belong to the world of a cover: an album by the sea has no snow."""
+
+_HOME, _NEAR, _ELSEWHERE = 1.0, 0.5, -2.0
+"""What the cover's own scene, its kin and all others weigh before a track's words are read, in words."""
+
+
 def choose(plan: AlbumPlan, rng: np.random.Generator) -> Motif:
     """The scene whose words weigh most: in the theme and title twice, in cover prompt and mood once; else by chance.
 
     The first scenes in the table are the more particular ones, and win a tie: a library in the rain is a library.
     """
-    said = words_of(plan.theme, plan.title)
-    described = words_of(plan.cover_prompt, plan.mood)
-    weights = [motif.weight * (2 * len(motif.words & said) + len(motif.words & described)) for motif in MOTIFS]
+    weights = _weights(words_of(plan.theme, plan.title), words_of(plan.cover_prompt, plan.mood))
     if max(weights) == 0:
         return MOTIFS[int(rng.integers(len(MOTIFS)))]
     return MOTIFS[weights.index(max(weights))]
+
+
+def choose_for_track(track: TrackPlan, cover: Motif, shown: Sequence[str], rng: np.random.Generator) -> Motif:
+    """The scene whose words weigh most, in the track's title twice and in its ambience once, in the cover's world.
+
+    A scene that was `shown` for earlier tracks gives way the more often it was, and most after the last of them;
+    chance decides among equals.
+    """
+    heard = track.ambience or ""
+    weights = _weights(words_of(track.title), words_of(_HEARD_AT.get(heard, heard)))
+    for place, motif in enumerate(MOTIFS):
+        at_home = _HOME if motif is cover else _NEAR if motif.name in _KIN[cover.name] else _ELSEWHERE
+        weights[place] += at_home - shown.count(motif.name) - shown[-1:].count(motif.name)
+    return MOTIFS[max(rng.permutation(len(MOTIFS)), key=lambda place: weights[place])]
+
+
+def _weights(said: frozenset[str], described: frozenset[str]) -> list[float]:
+    """What each scene weighs: words that were said count twice."""
+    return [motif.weight * (2 * len(motif.words & said) + len(motif.words & described)) for motif in MOTIFS]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.domain import AlbumPlan, Backend, Seed, derive_seed
 from pipeline.painters.grain import enlarged, grain
-from pipeline.painters.layout import COVER, THUMBNAIL, Design, Sheet, designed, measured
+from pipeline.painters.layout import COVER, SKETCH, THUMBNAIL, Design, Sheet, designed, measured
 from pipeline.painters.lettering import Box
 from pipeline.painters.offline import finish, motifs
 from pipeline.painters.offline.canvas import Canvas
 from pipeline.painters.offline.motifs import Motif
 from pipeline.painters.palettes import Palette, fitting, words_of
-from pipeline.painters.ranking import Measure
-from pipeline.roles import Painting
+from pipeline.painters.ranking import Measure, measure
+from pipeline.roles import Illustration, Painting
 
 CANDIDATES = 4
+SKETCHES = 2
+"""Of a track's own picture, which bears no type."""
 
 EASEL = 1200
 """Pictures higher than this are painted smaller, at half their size but no less, and enlarged before grain and type."""
@@ -63,6 +66,23 @@ class OfflinePainter:
         thumbnail, _ = chosen.thumbnail(*THUMBNAIL)
         winner = chosen.candidate
         return Painting(cover, thumbnail, winner.motif.name, winner.palette.name, _why(chosen))
+
+    def illustrate(self, plan: AlbumPlan, seed: Seed, side: int) -> Iterator[Illustration]:
+        """Sketch two candidates of a scene from each track's words, and paint the better one in the cover's palette."""
+        cover = ranked(plan, seed)[0][0]
+        shown: list[str] = []
+        for track in plan.tracks:
+            own = derive_seed(seed, "track", track.number)
+            motif = motifs.choose_for_track(track, cover.motif, shown, np.random.default_rng(own))
+            shown.append(motif.name)
+            words = words_of(track.title, track.mood, track.ambience or "")
+            sketches = [
+                Candidate(number, motif, cover.palette, derive_seed(own, "picture", number), words)
+                for number in range(1, SKETCHES + 1)
+            ]
+            best = max(sketches, key=lambda sketch: measure(sketch.painted(SKETCH, SKETCH).picture, restless=0.0).total)
+            picture = best.painted(side, side).picture
+            yield Illustration(track.number, track.number, picture, motif.name, cover.palette.name)
 
 
 def candidates(plan: AlbumPlan, seed: Seed) -> list[Candidate]:

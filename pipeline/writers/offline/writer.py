@@ -27,6 +27,8 @@ _BORROWED = 0.5
 
 NOTHING_UNDERSTOOD = "No word of the theme is in the offline writer's lexicon, so it chose a world by itself."
 
+ENGLISH_TITLES = "The offline writer's titles are English; in {language!r} they need a language model: --writer openai."
+
 
 class OfflineWriter:
     """A Writer that needs no model, key or network; the same brief and `taken` give the same plan."""
@@ -87,7 +89,11 @@ class OfflineWriter:
             cover_prompt=self._phrases.cover_prompt(scene, part, mood, wording),
             tracks=tracks,
         )
-        return Draft(plan, self.backend, () if said.concepts else (NOTHING_UNDERSTOOD,))
+        notes = {
+            NOTHING_UNDERSTOOD: not said.concepts,
+            ENGLISH_TITLES.format(language=brief.language): brief.language not in (None, "en"),
+        }
+        return Draft(plan, self.backend, tuple(note for note, holds in notes.items() if holds))
 
     def _with_world(self, said: Reading, rng: np.random.Generator) -> Reading:
         """Lend a place to a theme that names none ("jazz piano", "🦑", "xqzv 42"), so that its album has a world."""

@@ -61,13 +61,8 @@ def style_of(answer: AlbumAnswer, asked: str | None, repertoire: Repertoire) -> 
     return asked if asked is not None else repertoire.style(answer.style)
 
 
-def make_plan(
-    sheet: Sheet, brief: Brief, spare: AlbumPlan, language: str | None, repertoire: Repertoire, wording: Wording
-) -> AlbumPlan:
-    """Return the album. What the answer lacks comes from `spare`, an album of the same style and length.
-
-    `language` is what the titles were asked to be in.
-    """
+def make_plan(sheet: Sheet, brief: Brief, spare: AlbumPlan, repertoire: Repertoire, wording: Wording) -> AlbumPlan:
+    """Return the album. What the answer lacks comes from `spare`, an album of the same style and length."""
     answer = sheet.answer
     spare_titles = (spare.title, *(track.title for track in spare.tracks))
     titles = [spare_titles[at] if at in sheet.bad_titles else title for at, title in enumerate(sheet.titles)]
@@ -80,7 +75,7 @@ def make_plan(
     return AlbumPlan(
         title=titles[0],
         theme=brief.theme,
-        language=language or _code(answer.language) or spare.language,
+        language=brief.language or _code(answer.language) or spare.language,
         concept=_cut(answer.concept, _LONGEST_CONCEPT),
         style=spare.style,
         mood=repertoire.mood(answer.mood) or usual,

@@ -49,14 +49,14 @@ class Wording:
             _check(name, lines)
 
     def opening(
-        self, brief: Brief, repertoire: Repertoire, language: str | None, taken: Collection[str], schema: str | None
+        self, brief: Brief, repertoire: Repertoire, taken: Collection[str], schema: str | None
     ) -> tuple[str, str]:
         """Return what the system says and what the user says; with `schema` the schema is part of the former."""
         instructions = self._fill(
             "instructions",
             {
-                "language": f"the language with the ISO 639-1 code {language!r}"
-                if language
+                "language": f"the language with the ISO 639-1 code {brief.language!r}"
+                if brief.language
                 else "the theme's language",
                 "styles": "; ".join(repertoire.described(brief.style)),
                 "instruments": ", ".join(repertoire.words.instruments),
@@ -68,7 +68,7 @@ class Wording:
         )
         if schema is not None:
             instructions += "\n" + self._fill("schema", {"schema": schema})
-        return instructions, self._fill("request", {"request": as_data(_request(brief, language, taken))})
+        return instructions, self._fill("request", {"request": as_data(_request(brief, taken))})
 
     def repair(self, faults: Collection[str]) -> str:
         """Return what is said about an answer with these faults."""
@@ -97,7 +97,7 @@ def as_data(document: Mapping[str, Any]) -> str:
     return text.translate({ord(char): f"\\u{ord(char):04x}" for char in "<>&`\u2028\u2029\u0085"})
 
 
-def _request(brief: Brief, language: str | None, taken: Collection[str]) -> dict[str, Any]:
+def _request(brief: Brief, taken: Collection[str]) -> dict[str, Any]:
     titles = sorted({one_line(title)[:_LONGEST_TITLE] for title in taken})
     if len(titles) > MOST_TITLES:
         titles = sorted(random.Random(brief.seed).sample(titles, MOST_TITLES))  # noqa: S311 - no secret hangs on it
@@ -106,7 +106,7 @@ def _request(brief: Brief, language: str | None, taken: Collection[str]) -> dict
         "tracks": brief.tracks,
         "seconds_per_track": brief.seconds,
         "style": brief.style,
-        "title_language": language or "the theme's",
+        "title_language": brief.language or "the theme's",
         "variation": brief.seed,
         "titles_already_used": titles,
     }

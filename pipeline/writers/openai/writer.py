@@ -42,7 +42,6 @@ class OpenAIWriter:
         openai_model: str,
         openai_base_url: str | None,
         openai_api_key: SecretStr | None,
-        language: str | None,
         prompts: Path | None,
         standin: Writer,
         *,
@@ -52,9 +51,9 @@ class OpenAIWriter:
     ) -> None:
         """Check everything that can be checked without asking the server.
 
-        `language` is what titles are written in, as two letters; None for the theme's. `standin` writes when the model
-        does not, and lends what its answer lacks. `backoff` is the pause before the first retry. With `forgiving`,
-        the stand-in also writes when the server refuses the key, the model or the address.
+        `standin` writes when the model does not, and lends what its answer lacks. `backoff` is the pause before the
+        first retry. With `forgiving`, the stand-in also writes when the server refuses the key, the model or the
+        address.
         Raises BackendUnavailable without a key and a server, or with one that cannot be; PromptError on a bad template.
         """
         key = openai_api_key.get_secret_value().strip() if openai_api_key else ""
@@ -73,7 +72,6 @@ class OpenAIWriter:
         self._shown = _shown(self._address)
         self._key: SecretStr | None = SecretStr(key) if key else None
         self._left_behind = False
-        self._language = language
         self._standin = standin
         self._wording = Wording(prompts)
         self._repertoire = Repertoire.read(prompts)
@@ -115,7 +113,7 @@ class OpenAIWriter:
 
         tokens = min(_MOST_TOKENS, _TOKENS + _TOKENS_A_TRACK * brief.tracks)
         terms = Terms(self._deadline, self._backoff, tokens, self._official)
-        said = _Said(self._wording, brief, self._repertoire, self._language, taken)
+        said = _Said(self._wording, brief, self._repertoire, taken)
         form = schema(brief.tracks, brief.style, self._repertoire)
         try:
             outcome = Conversation(connect, said, form, read, terms).hold()
@@ -130,7 +128,7 @@ class OpenAIWriter:
         style = style_of(sheet.answer, brief.style, self._repertoire)
         used = {*taken, *map(str.casefold, sheet.titles), *map(title_key, sheet.titles)}
         spare = self._standin.write(brief.but(style=style), used)
-        plan = make_plan(sheet, brief, spare.plan, self._language, self._repertoire, self._wording)
+        plan = make_plan(sheet, brief, spare.plan, self._repertoire, self._wording)
         return Draft(plan, self.backend, self._remarks(sheet.bad_titles, outcome.reason))
 
     @property
@@ -158,11 +156,10 @@ class _Said:
     wording: Wording
     brief: Brief
     repertoire: Repertoire
-    language: str | None
     taken: Collection[str]
 
     def opening(self, schema: str | None) -> tuple[str, str]:
-        return self.wording.opening(self.brief, self.repertoire, self.language, self.taken, schema)
+        return self.wording.opening(self.brief, self.repertoire, self.taken, schema)
 
     def repair(self, faults: tuple[str, ...]) -> str:
         return self.wording.repair(faults)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import papers
 import pytest
 from sounds import song
 
@@ -21,21 +22,10 @@ from pipeline.roles import Ear, Matcher, Modelled
 
 pytestmark = pytest.mark.neural
 
-PLAN = TrackPlan(
-    number=1,
-    title="Slow Tram",
-    prompt="lo-fi with a felt piano",
-    mood="calm",
-    style="lo-fi",
-    tempo=80,
-    key=Key.parse("A minor"),
-    swing=0.56,
-    groove="boom bap",
-    instruments=("felt piano",),
-    ambience=None,
-    energy=0.5,
-    seconds=20,
-)
+PLAN = papers.lanterns(
+    title="Slow Tram", prompt="lo-fi with a felt piano", mood="calm", style="lo-fi", swing=0.56,
+    instruments=("felt piano",), ambience=None, seconds=20,
+)  # fmt: skip
 DRONE = PLAN.but(mood="dark", instruments=("warm pad",), title="Cold Engine")
 """Another plan, whose words the taught model puts as far from the music as can be."""
 

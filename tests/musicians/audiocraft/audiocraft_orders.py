@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.domain import Controls, RenderOrder, TrackPlan
+import papers
+
+from pipeline.domain import Controls, RenderOrder
 from pipeline.musicians.windows.model import WindowOrder
 
 
@@ -11,9 +13,5 @@ def window(seed, prompt="lo-fi hip hop beat", seconds=1.0, opening=None, melody=
 
 
 def order(seed=1, seconds=10.0, **extra):
-    track = TrackPlan(
-        number=1, title="Paper Lanterns", prompt="a warm lo-fi track", mood="warm", style="jazzhop", tempo=80.0,
-        key="A minor", swing=0.58, groove="boom bap", instruments=("electric piano",), ambience="rain", energy=0.5,
-        seconds=seconds,
-    )  # fmt: skip
+    track = papers.lanterns(instruments=("electric piano",), seconds=seconds)
     return RenderOrder(track=track, index=1, seed=seed, **extra)

@@ -135,7 +135,7 @@ def test_it_travels_to_a_worker_and_loads_there(musician):
 
 
 def test_checking_a_checkpoint_loads_no_model_library(tiny_model, no_hub):
-    """The studio opens without audiocraft, transformers or the working directory being touched."""
+    """The studio opens without PyTorch, audiocraft, transformers or the working directory being touched."""
     script = f"""
 import sys, os
 from pathlib import Path
@@ -143,7 +143,7 @@ before = os.getcwd()
 from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 AudiocraftMusicGen({str(tiny_model("audiocraft"))!r}, Path({str(no_hub)!r}), device="cpu").backend
 assert os.getcwd() == before
-print([name for name in ("audiocraft", "transformers", "demucs", "laion_clap") if name in sys.modules])
+print([name for name in ("audiocraft", "transformers", "demucs", "laion_clap", "torch") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import papers
 
-from pipeline.domain import Key, RenderOrder, TrackPlan
+from pipeline.domain import RenderOrder
 from pipeline.musicians.windows.model import Window
 
 RATE, HOP = 16_000, 320
@@ -85,9 +86,5 @@ def only_hiss(sound):
 def order(seed=1, **changes):
     """An order; what is no field of a plan is one of the order."""
     rest = {name: changes.pop(name) for name in ("controls", "opening", "melody", "rhythm", "index") if name in changes}
-    plain = {
-        "number": 1, "title": "Paper Lanterns", "prompt": "low", "mood": "warm", "style": "jazzhop", "tempo": 80.0,
-        "key": Key.parse("A minor"), "swing": 0.58, "groove": "boom bap", "instruments": ("electric piano",),
-        "ambience": None, "energy": 0.5, "seconds": 15.0,
-    }  # fmt: skip
-    return RenderOrder(track=TrackPlan.model_validate({**plain, **changes}), seed=seed, **{"index": 1, **rest})
+    plain = {"prompt": "low", "instruments": ("electric piano",), "ambience": None, "seconds": 15.0}
+    return RenderOrder(track=papers.lanterns(**{**plain, **changes}), seed=seed, **{"index": 1, **rest})
