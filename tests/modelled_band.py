@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.domain import Backend, RenderOrder
+from pipeline.errors import LofiError
 from pipeline.musicians.offline.band import OfflineBand
-from pipeline.roles import Rendering
+from pipeline.roles import Booth, Rendering
 from pipeline.studio import Part
 from pipeline.weights import TRANSFORMERS, find_model
 
-ALONE = Part("modelled_band:ModelledBand", ("musicgen_model", "hub"), solo=True, model="musicgen_model")
+ALONE = Part("modelled_band:ModelledBand", ("musicgen_model", "hub"), model="musicgen_model")
 HELPED = Part(
     "modelled_band:ModelledBand",
     ("musicgen_model", "hub", "text_model"),
-    solo=True,
     model="musicgen_model",
     helpers=("text_model", "multiband_model"),
 )
@@ -26,6 +26,7 @@ class ModelledBand:
 
     batch = 1
     version = "1"
+    memory = 1_000_000
 
     def __init__(self, musicgen_model: str, hub: Path, text_model: str | None = None) -> None:
         asked = [name for name in (musicgen_model, text_model) if name]
@@ -35,5 +36,8 @@ class ModelledBand:
     def backend(self) -> Backend:
         return Backend(name="musicgen", version=self.version, licence="CC0-1.0", weights=self._weights)
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering]:
-        return OfflineBand().render(orders)
+    def rehearse(self) -> None:
+        """Find nothing wrong with them."""
+
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        return OfflineBand().render(orders, booth)

@@ -10,7 +10,7 @@ from checkpoint_files import MUSICGEN, REVISION, cached, safetensors, write
 from modelled_band import ALONE, HELPED, ModelledBand
 
 from pipeline.domain import Backend, Brief
-from pipeline.encore import open_musician_of, open_studio_again
+from pipeline.encore import open_maker, open_studio_again
 from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
@@ -69,7 +69,7 @@ def test_the_setting_names_another_model_now(hub: Path) -> None:
         now = settings(hub, musicgen_model=other)
         assert goes_on(begun, now) == (begun, (f"Going on with {SMALL}, with which it was begun.",))
         brief = Brief(theme="rain", seed=1, musician="musicgen")
-        assert open_musician_of(begun, brief, now.model_copy(update={"musician": "band"})).backend == begun
+        assert open_maker("musician", begun, brief, now.model_copy(update={"musician": "band"})).backend == begun
 
 
 def test_the_hub_has_a_newer_commit_now(hub: Path) -> None:
@@ -167,9 +167,9 @@ def test_every_model_of_a_musician_counts(hub: Path, tmp_path: Path, monkeypatch
 def test_a_musician_without_models_is_told_by_its_name(hub: Path) -> None:
     """The band's takes are the band's, and a part that no version has is said to be none."""
     band = OfflineBand().backend
-    assert isinstance(open_musician_of(band, Brief(theme="rain", seed=1), settings(hub)), OfflineBand)
+    assert isinstance(open_maker("musician", band, Brief(theme="rain", seed=1), settings(hub)), OfflineBand)
     with pytest.raises(BackendUnavailable, match="'nobody'"):
-        open_musician_of(band.but(name="nobody"), Brief(theme="rain", seed=1), settings(hub))
+        open_maker("musician", band.but(name="nobody"), Brief(theme="rain", seed=1), settings(hub))
 
 
 def test_a_musician_whose_library_is_gone(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_ambience_is_nobodys_unless_somebody_is_asked() -> None:
     assert chosen_parts(Settings(ambience="audiogen"))["ambience"] == "audiogen"
     studio = open_studio(Settings(musician="test_clips:Sines", ambience="auto", audiogen_model="not/here"))
     (note,) = studio.notes
-    assert studio.ambience is None and studio.solo == frozenset()
+    assert studio.ambience is None and studio.modelled == {}
     assert note.startswith("The ambience is 'none', for 'audiogen' cannot work here:")
     with pytest.raises(BackendUnavailable, match="There is no ambience called 'rain'"):
         chosen_parts(Settings(ambience="rain"))

@@ -54,7 +54,7 @@ class SongBand:
     backend = Backend(name="songs", version="1", licence="CC0-1.0")
     batch = 1
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[Rendering]:
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
         for order in orders:
             track = order.track
             yield Rendering(song(track.tempo, track.key, track.seconds, order.seed % 1000))
@@ -130,6 +130,6 @@ def make(said: Settings, asked: Brief) -> Album:
     with ExitStack() as stack:
         catalogue = stack.enter_context(Catalogue.open(shelf.catalogue_path))
         workers = stack.enter_context(Workers(1))
-        label = Label(open_studio(said), shelf, catalogue, workers, said, lambda _: None, "run-1")
+        label = Label(open_studio(said), shelf, catalogue, Crew(workers), said, lambda _: None, "run-1")
         conductor = stack.enter_context(PlainConductor(pause=0.0))
         return make_album(label, asked, conductor, "plain")
