@@ -247,7 +247,7 @@ def test_a_clip_over_other_ambience_is_another_clip(writer: OfflineWriter, worke
     """The same is found again and not made twice; other words, another seed and none at all are others."""
     orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
     said = (over("kitchen"), over("attic"), over("kitchen", seed=4), None, over("kitchen"))
-    paths = [path for under in said for path, _ in render_clips(orders, Sines(), place, workers, under)]  # type: ignore[misc]
+    paths = [path for under in said for path, _ in render_clips(orders, Sines(), place, workers, under=under)]  # type: ignore[misc]
     assert len(set(paths)) == 4 and paths[0] == paths[-1]
     with pytest.raises(BackendFailed, match="hum gave no sound of 'silence'"):
         list(render_clips(orders, Sines(), Place(tmp_path / "b.flac"), workers, over("silence")))

@@ -17,6 +17,7 @@ from pipeline.domain import Album
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 WORDS = ("late train home", "--studio", "neural", "--tracks", "2", "--seconds", "10", "--takes", "2", "--seed", "1")
+LAYERS = ("--ambience", "audiogen", "--pictures")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def models(tiny_model: Callable[[str], Path], http: HTTPServer) -> dict[str, str
         "LOFI_OPENAI_BASE_URL": LanguageServer(http, sensible).address,
         "LOFI_OPENAI_API_KEY": "sk-test",
         "LOFI_MUSICGEN_MODEL": str(tiny_model("musicgen")),
+        "LOFI_AUDIOGEN_MODEL": str(tiny_model("audiogen")),
         "LOFI_CLAP_MODEL": str(tiny_model("clap")),
         "LOFI_DIFFUSION_MODEL": str(tiny_model("stable-diffusion")),
         "LOFI_CLIP_MODEL": str(tiny_model("open-clip")),
@@ -43,7 +45,7 @@ def models(tiny_model: Callable[[str], Path], http: HTTPServer) -> dict[str, str
 
 def test_an_album_with_every_part_neural_is_killed_and_goes_on(door: Door, models: dict[str, str]) -> None:
     """Through Prefect; killed after its first take; the same command finishes it and renders nothing twice."""
-    run = door.start("make", *WORDS, **models)
+    run = door.start("make", *WORDS, *LAYERS, **models)
     assert run.stdout is not None
     for line in run.stdout:
         if line.startswith("render"):
@@ -53,7 +55,7 @@ def test_an_album_with_every_part_neural_is_killed_and_goes_on(door: Door, model
     kept = {path: path.stat().st_mtime_ns for path in door.library.glob("albums/*/takes/*.flac")}
     assert kept, errors
 
-    finished = door.run("make", *WORDS, "--json", **models)
+    finished = door.run("make", *WORDS, *LAYERS, "--json", **models)
     assert finished.returncode == 0, finished.stderr
     folder = door.album(json.loads(finished.stdout)["slug"])
     album = Album.model_validate_json((folder / "album.json").read_bytes())
@@ -67,9 +69,22 @@ def test_an_album_with_every_part_neural_is_killed_and_goes_on(door: Door, model
     assert any("CC-BY-NC-4.0" in model.licence for model in weights) and len(weights) == 4  # two of them the painter's
     assert not any("/" in model.name for model in weights)  # folders of one's own, by their names alone
     assert all(take.codes is not None for take in album.takes)
+    _check_layers(album)
     assert door.run("verify", **models).returncode == 0
     shown = door.run("show", album.slug, **models)
     assert "CC-BY-NC-4.0" in shown.stdout
+
+
+def _check_layers(album: Album) -> None:
+    """A loop of AudioGen's for each ambience of the plan, under its tracks; a picture for each, dealt by CLIP."""
+    assert album.without == ()
+    assert [loop.order.ambience for loop in album.loops] == list(album.plan.ambiences) != []
+    assert [track.ambience for track in album.tracks] == [track.ambience for track in album.plan.tracks]
+    assert {loop.backend.name for loop in album.loops} == {"audiogen"}
+    assert album.loops[0].backend.weights[0].licence == "CC-BY-NC-4.0"
+    assert album.pictures is not None and album.pictures.painter.name == "diffusion"
+    assert [picture.track for picture in album.pictures.pictures] == [1, 2]
+    assert all(len(picture.likeness) == 2 for picture in album.pictures.pictures)
 
 
 def test_auto_makes_do_with_what_is_here_and_says_so(door: Door, models: dict[str, str]) -> None:

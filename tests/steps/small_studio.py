@@ -14,10 +14,11 @@ from sounds import song
 from pipeline.album import make_album
 from pipeline.audio.clip import Clip
 from pipeline.catalogue import Catalogue
+from pipeline.crew import Crew
 from pipeline.domain import Album, AlbumPlan, Backend, Brief, Key, RenderOrder, Seconds, Seed, derive_seed
-from pipeline.errors import BackendFailed
+from pipeline.errors import BackendFailed, LofiError
 from pipeline.judges.signal import SignalJudge
-from pipeline.roles import Draft, Illustration, Looping, Painting, Rendering
+from pipeline.roles import Booth, Draft, Illustration, Looping, Painting, Rendering
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.steps.conductor import PlainConductor
