@@ -232,7 +232,7 @@ def test_a_clip_over_ambience_has_it_in_its_sound_and_its_record(
     """The dry clip with the loop under it; the record says what, told to whom, with which seed, under which licence."""
     orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
     ((dry, _),) = render_clips(orders, Sines(), place, workers)  # type: ignore[misc]
-    ((wet, take),) = render_clips(orders, Sines(), place, workers, over("kitchen"))  # type: ignore[misc]
+    ((wet, take),) = render_clips(orders, Sines(), place, workers, under=over("kitchen"))  # type: ignore[misc]
     assert wet != dry and take.loop is not None and take.loop.file is None
     assert (take.loop.order.ambience, take.loop.prompt) == ("kitchen", "the kitchen hum")
     assert take.loop.backend.licence == "CC-BY-NC-4.0"
@@ -250,7 +250,7 @@ def test_a_clip_over_other_ambience_is_another_clip(writer: OfflineWriter, worke
     paths = [path for under in said for path, _ in render_clips(orders, Sines(), place, workers, under=under)]  # type: ignore[misc]
     assert len(set(paths)) == 4 and paths[0] == paths[-1]
     with pytest.raises(BackendFailed, match="hum gave no sound of 'silence'"):
-        list(render_clips(orders, Sines(), Place(tmp_path / "b.flac"), workers, over("silence")))
+        list(render_clips(orders, Sines(), Place(tmp_path / "b.flac"), workers, under=over("silence")))
     assert not (tmp_path / "b.flac").exists()
 
 
