@@ -116,7 +116,7 @@ MODELS: tuple[Model, ...] = (
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 894_000_000, 223_000_000,
     ),
     Model(
-        "google-t5/t5-large", "musician audiocraft, words of ambience", "Apache-2.0", "transformers",
+        "google-t5/t5-large", "ambience, words", "Apache-2.0", "transformers",
         (*_TEXTS, "model.safetensors"), ("config.json", "model.safetensors"), 2_950_000_000, 738_000_000,
     ),
     Model(
