@@ -10,6 +10,7 @@ from rich.text import Text
 from flows.printing import console, print_json
 from flows.tables import rows_table
 from pipeline.inventory import Stock, take_stock
+from pipeline.licences import UNKNOWN
 from pipeline.settings import Settings
 from pipeline.weights.hub import Published
 
@@ -43,7 +44,7 @@ def _print(stock: list[Stock], settings: Settings, *, check: bool) -> None:
                 (
                     ("* " if held.chosen else "  ") + str(Published(held.model.name, held.revision)),
                     held.model.part,
-                    held.model.licence,
+                    UNKNOWN if held.model.licence.startswith(UNKNOWN) else held.model.licence,
                     held.model.layout,
                     _size(held.model.bytes),
                     "/".join(_size(held.model.memory(width)) for width in (4, 2)),

@@ -18,7 +18,7 @@ from pipeline.models import DOWNLOADS, MODELS, USES, Model, fetch_command
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import hash_file
 from pipeline.weights import LAYOUTS, Layout, again, check_file, licence_of, missing, own_path
-from pipeline.weights.hub import Published, published, snapshot
+from pipeline.weights.hub import Published, is_own, published, snapshot
 from pipeline.weights.layouts import SUFFIXES, loaded
 
 State = Literal["absent", "incomplete", "damaged", "whole", "verified"]
@@ -64,8 +64,7 @@ def take_stock(settings: Settings, *, check: bool = False) -> Iterator[Stock]:
     """Look for every known model, and for those the settings name beside them; with `check`, compare every hash."""
     hub = settings.hub.expanduser()
     named = {setting: str(asked) for setting in USES if (asked := getattr(settings, setting))}
-    # A folder or file that is there comes before a model of the hub that is called so.
-    wanted = {setting: None if own_path(asked).exists() else published(asked) for setting, asked in named.items()}
+    wanted = {setting: None if is_own(asked) else published(asked) for setting, asked in named.items()}
     for model in MODELS:
         chosen, revision = _chosen(model, wanted)
         yield replace(_look_in_cache(model, Published(model.name, revision), hub, check), chosen=chosen)
@@ -98,12 +97,12 @@ def _unlisted(name: str, setting: str, licence: str) -> Model:
 def _look_at_own(asked: str, setting: str, check: bool) -> Stock:
     """Look at a folder or file of one's own."""
     own = own_path(asked)
-    if own.is_file():
+    if is_own(asked) and own.is_file():
         licence = licence_of(own.name, own.parent, USES[setting].usual)
         lone = Model(asked, USES[setting].part, licence, "file", (own.name,), (own.name,), None, None)
         return replace(_look(lone, own.parent, check), place=own, own=True)
     model = _unlisted(asked, setting, licence_of("", own, USES[setting].usual))
-    return replace(_look(model, own, check) if own.is_dir() else Stock(model, "absent"), own=True)
+    return replace(_look(model, own, check) if is_own(asked) else Stock(model, "absent"), own=True)
 
 
 def _look_in_cache(model: Model, at: Published, hub: Path, check: bool) -> Stock:

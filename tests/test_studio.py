@@ -7,7 +7,10 @@ from typing import Any
 
 import papers
 import pytest
+from checkpoint_files import MUSICGEN, cached
+from modelled_band import HELPED
 
+from pipeline.doctor import examine
 from pipeline.domain import Backend, Brief, Weights
 from pipeline.errors import BackendUnavailable
 from pipeline.musicians.offline.band import OfflineBand
@@ -141,6 +144,20 @@ def test_every_name_in_a_studio_is_a_part() -> None:
     """No studio names what is not there."""
     for parts in STUDIOS.values():
         assert all(name in PARTS[role] or name == "auto" for role, name in parts.items())
+
+
+def test_the_doctor_names_every_model_with_its_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a musician and what helps it: before an album is made, and not after."""
+    monkeypatch.setitem(PARTS["musician"], "musicgen", HELPED)
+    for name in ("facebook/musicgen-small", "google-t5/t5-base"):
+        cached(tmp_path / "hub", name, MUSICGEN)
+    models = {"musicgen_model": "facebook/musicgen-small", "text_model": "google-t5/t5-base"}
+    settings = Settings.model_validate(
+        {"library": tmp_path, "hub": tmp_path / "hub", "cache": tmp_path, "musician": "musicgen", **models}
+    )
+    (found,) = [finding for finding in examine(settings) if finding.what == "Musician"]
+    assert found.state == "ok"
+    assert found.found == "musicgen 1 with facebook/musicgen-small (CC-BY-NC-4.0), google-t5/t5-base (Apache-2.0)"
 
 
 HOME = str(Path.home())

@@ -109,6 +109,14 @@ def test_a_folder_that_is_not_there(tmp_path: Path, asked: str) -> None:
         find(asked, tmp_path)
 
 
+def test_a_model_the_system_will_not_read(tmp_path: Path) -> None:
+    """One line, whatever it says: here that a name is too long."""
+    long = "x" * 5000
+    for find_it in (lambda: find(long, tmp_path), lambda: find_file(long, USUAL)):
+        with pytest.raises(BackendUnavailable, match="cannot be read: file name too long"):
+            find_it()
+
+
 def test_a_model_that_was_never_downloaded_comes_with_the_line_that_fetches_it(tmp_path: Path) -> None:
     """Only the files of the layout asked for are fetched."""
     with pytest.raises(BackendUnavailable, match="not on this machine") as caught:

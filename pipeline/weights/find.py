@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,11 @@ def find_model(asked: str, layout: Layout, usual: str, hub: Path) -> Found:
     BackendUnavailable when it is not here (with the line that fetches it) or has another layout, and Damaged when a
     file is cut short or is not what its name says.
     """
+    with _readable(asked):
+        return _find_model(asked, layout, usual, hub)
+
+
+def _find_model(asked: str, layout: Layout, usual: str, hub: Path) -> Found:
     own = own_path(asked)
     wanted = None if asked and own.is_dir() else _wanted(asked)
     folder = own.resolve() if wanted is None else _snapshot(wanted, hub, layout)
@@ -57,11 +64,24 @@ def find_model(asked: str, layout: Layout, usual: str, hub: Path) -> Found:
 def find_file(asked: str, usual: str) -> Found:
     """Find a checkpoint that is a single file of one's own, and check it. Raises as `find_model` does."""
     path = own_path(asked).absolute()
-    if not path.is_file():
-        raise BackendUnavailable(f"There is no checkpoint {asked}.", "Name a file that is there.")
-    check_file(path)
-    named = published_as(path) or Published(path.name)
-    return Found(path, _weights(named, content_hash(path), licence_of(named.name, path.parent, usual)), (path,))
+    with _readable(asked):
+        if not path.is_file():
+            raise BackendUnavailable(f"There is no checkpoint {asked}.", "Name a file that is there.")
+        check_file(path)
+        named = published_as(path) or Published(path.name)
+        return Found(path, _weights(named, content_hash(path), licence_of(named.name, path.parent, usual)), (path,))
+
+
+@contextmanager
+def _readable(asked: str) -> Iterator[None]:
+    """Turn whatever the system says against reading a model into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise BackendUnavailable(
+            f"The model {asked[:200]} cannot be read: {said}.", "Make it readable, or name another."
+        ) from error
 
 
 def licence_of(name: str, folder: Path, usual: str) -> str:

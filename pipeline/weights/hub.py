@@ -81,6 +81,14 @@ def own_path(asked: str) -> Path:
         return Path(asked)
 
 
+def is_own(asked: str) -> bool:
+    """Whether what a person typed is a file or folder that is there; it comes before a model of the hub called so."""
+    try:
+        return own_path(asked).exists()
+    except OSError:
+        return False
+
+
 def _head(cache: Path, ref: str) -> str:
     """Return the commit a branch or tag of a cached model stands for, "" when the cache has no such ref."""
     try:

@@ -17,6 +17,7 @@ from pipeline.domain import Weights
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.models import CLAP_USUAL
 from pipeline.weights import TRANSFORMERS, again, find_file, find_model, own_path
+from pipeline.weights.hub import is_own
 
 FEWEST_WORDS = 30
 """Entries below which a vocabulary is none: transformers makes up an empty one, of 5, where the files are missing."""
@@ -42,7 +43,7 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
     """
     hub = hub.expanduser()
     path = own_path(asked)
-    if path.is_file() or path.suffix in {".pt", ".pth", ".ckpt"}:
+    if (is_own(asked) and path.is_file()) or path.suffix in {".pt", ".pth", ".ckpt"}:
         _need("torch", "transformers", "laion_clap")
         return _laion(asked, hub)
     _need("torch", "transformers")

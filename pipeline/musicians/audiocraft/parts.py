@@ -15,7 +15,7 @@ from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.models import META_USUAL, T5_USUAL, fetch_command
 from pipeline.musicians.audiocraft.checkpoint import Anatomy, examine
 from pipeline.weights import TRANSFORMERS, Found, Layout, again, find_file, find_model, own_path
-from pipeline.weights.hub import Published, published, snapshot
+from pipeline.weights.hub import Published, is_own, published, snapshot
 
 MULTIBAND_FILE = "mbd_musicgen_32khz.th"
 FETCH_MULTIBAND = f"Run: uv run --extra neural hf download facebook/multiband-diffusion {MULTIBAND_FILE}"
@@ -125,7 +125,7 @@ def find_codec(anatomy: Anatomy, hub: Path) -> Found | None:
 
 def find_multiband(asked: str, hub: Path) -> Found:
     """Find MultiBand Diffusion for MusicGen: its folder, its file, or its name on the hub."""
-    if own_path(asked).is_file():
+    if is_own(asked) and own_path(asked).is_file():
         return find_file(asked, META_USUAL)
     try:
         found = find_model(asked, _MULTIBAND, META_USUAL, hub)
