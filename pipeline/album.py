@@ -88,7 +88,7 @@ def _pictures(session: Session, conductor: Conductor, choices: Sequence[Choice],
     made = without(conductor.start("pictures", paint_pictures, session, choices), "The tracks bear the cover", missed)
     bare = [str(choice.track.number) for choice in choices if made and made.of(choice.track.number) is None]
     if bare:
-        missed.append(f"No picture of its own could be used for track {', '.join(bare)}, which bears the cover.")
+        missed.append(f"No usable picture came of track {', '.join(bare)}: the cover stands in.")
     return made
 
 

@@ -247,6 +247,11 @@ class Illustration:
 class Illustrator(Protocol):
     """A painter that can also paint a picture for every track."""
 
+    @property
+    def backend(self) -> Backend:
+        """Who gets the credit."""
+        ...
+
     def illustrate(self, plan: AlbumPlan, seed: Seed, side: int) -> Iterator[Illustration]:
         """Yield a picture for each track, in the world of the cover that `paint` makes of the same plan and seed.
 

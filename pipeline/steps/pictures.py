@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from pipeline.domain import AlbumPlan, Brief, Picture, Pictures
-from pipeline.errors import BackendFailed, BackendUnavailable
+from pipeline.errors import BackendUnavailable
 from pipeline.roles import Illustrator, Painter
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import PICTURES_RECORD
@@ -29,6 +29,7 @@ def require_illustrator(brief: Brief, painter: Painter) -> None:
 def paint_pictures(session: Session, choices: Sequence[Choice]) -> Pictures:
     """Return the pictures of the tracks, painted for the titles they got, unless an earlier run finished them."""
     painter, seed = session.label.studio.painter, cover_seed(session.brief)
+    assert isinstance(painter, Illustrator)  # else nothing was begun
     plan = session.project.plan.but(tracks=tuple(choice.track for choice in choices))
     made = resume(
         session.folder,
@@ -43,10 +44,8 @@ def paint_pictures(session: Session, choices: Sequence[Choice]) -> Pictures:
     return made
 
 
-def illustrate(folder: AlbumFolder, plan: AlbumPlan, seed: int, painter: Painter) -> Pictures:
+def illustrate(folder: AlbumFolder, plan: AlbumPlan, seed: int, painter: Illustrator) -> Pictures:
     """Paint and save in a worker process, one large picture in memory at a time."""
-    if not isinstance(painter, Illustrator):
-        raise BackendFailed(f"The {painter.backend.name} paints no pictures of tracks.")
     pictures = []
     for painted in painter.illustrate(plan, seed, TAG_SIDE):
         path = folder.picture_path(painted.track)

@@ -131,7 +131,7 @@ def test_people_and_programs_are_told(made: Made) -> None:
     """`lofi show` names what lies where, by whom, and every file."""
     shown = made.lofi("show", made.album.slug).stdout
     assert "rain under 1; a spaceship, humming under 2" in shown and "crickets 1" in shown
-    assert "Slow Drops of Rain On Tin, grey" in shown and "track 3, which bears the cover" in shown
+    assert "Slow Drops of Rain On Tin, grey" in shown and "track 3: the cover stands in" in shown
     assert all(Path(path).name in shown for path in (RAIN, SPACESHIP, "pictures/02.jpg"))
     said = json.loads(made.lofi("show", made.album.slug, "--json").stdout)
     assert [loop["file"]["path"] for loop in said["ambience"]] == [RAIN, SPACESHIP]
