@@ -153,7 +153,7 @@ def _make(
     elif seed is None:
         brief = brief.but(seed=_new_seed())
     studio = open_studio_again(settings, begun_by)
-    for note in studio.notes:
+    for note in studio.notes.values():
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     # A part with a process of its own is loaded there, and nowhere else.
     pooled = [getattr(studio, role) for role in PARTS if role not in studio.modelled]

@@ -47,7 +47,7 @@ class Screen:
 
     def _show(self, done: Done) -> None:
         place = "" if done.track is None else f"{done.track:02d} "
-        said = f"{done.stage:<7} {place}{done.text}"
+        said = f"{done.stage:<8} {place}{done.text}"
         if done.share is not None:
             self._under_way.show(said, done.share)
         else:

@@ -17,7 +17,7 @@ from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
 from pipeline.steps.pictures import paint_pictures, require_illustrator
 from pipeline.steps.plan import plan_album
-from pipeline.steps.rehearse import rehearse_part, settle_studio
+from pipeline.steps.rehearse import rehearse_part, settle
 from pipeline.steps.release import release_album
 from pipeline.steps.render import render_track
 from pipeline.steps.session import Label, Session, hold
@@ -34,9 +34,6 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
     """
     started = datetime.now(UTC)
     require_illustrator(brief, label.studio.painter)
-    if label.studio.standins:
-        conductor.start("rehearse", settle_studio, label).result()
-        require_illustrator(brief, label.studio.painter)  # whoever stands in may paint no pictures for tracks
     project = conductor.start("plan", plan_album, label, brief).result()
     with hold(label, project) as session:
         steps = Watched(conductor)
@@ -51,10 +48,9 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
 
 
 def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime) -> Album:
-    start, tracks, judge = conductor.start, session.project.plan.tracks, session.label.studio.judge
-    rehearsals = [start(f"rehearse the {role}", rehearse_part, session, role) for role in session.label.studio.modelled]
-    for rehearsal in rehearsals:
-        rehearsal.result()
+    start, tracks, label = conductor.start, session.project.plan.tracks, session.label
+    settle(label, {role: start(f"rehearse the {role}", rehearse_part, session, role) for role in label.studio.modelled})
+    judge = label.studio.judge
     renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
     verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
     cover = start("cover", paint_cover, session)
@@ -74,10 +70,10 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     mastered = [master.result() for master in masters]
     kept = tuple(loop for loop in laid.values() if loop is not None)
     mix = start("mix", mix_album, session, mastered, painted, kept).result()
-    label = session.label
     spend = label.catalogue.spend(session.project.slug)
     run = Run(id=label.run_id, started=started, finished=started, flow=flow, spend=spend)
-    made = (choices, mastered, painted, mix, run, match, kept, pictures, missed)
+    lacking = [note for role, note in label.studio.notes.items() if role != "writer"]  # the plan has the writer's
+    made = (choices, mastered, painted, mix, run, match, kept, pictures, [*lacking, *missed])
     return start("release", release_album, session, *made).result()
 
 

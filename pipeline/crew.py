@@ -75,6 +75,7 @@ class Crew:
 
     def _alone(self, role: str, soloist: _Soloist, work: Callable[..., R], *args: Any, **how: Any) -> R:
         with self._at_work(soloist):
+            soloist.listens = "hearing" in how
             try:
                 return soloist.workers.run(work, *args, **how)
             except OutOfMemory:
@@ -91,18 +92,33 @@ class Crew:
                     soloist.go_home()
             self._changed.notify_all()
 
+    def dismiss(self, role: str) -> None:
+        """End the process of a part that is not to work after all; whoever stands in works in the pool."""
+        with self._changed:
+            soloist = self._soloists.pop(role, None)
+            self._changed.notify_all()
+        if soloist is not None:
+            soloist.go_home()
+
     def has_loaded(self, role: str) -> bool:
         """Whether the part's model is in memory, or about to be."""
         soloist = self._soloists.get(role)
         return soloist is not None and soloist.there
 
     def stop(self) -> None:
-        """Start nothing more anywhere. Calls under way go on to their end, so that what they make is kept."""
+        """Start nothing more anywhere. What takes seconds goes on to its end, so that it is kept.
+
+        A part with a model is told to stop where it listens; where it does not, its process is ended, for it could be
+        at work for many minutes, and half of what it makes is worth nothing.
+        """
         with self._changed:
             self._stopped = True
             self._pool.stop()
             for soloist in self._soloists.values():
-                soloist.workers.stop()
+                if soloist.listens:
+                    soloist.workers.stop()
+                else:
+                    soloist.workers.abandon()
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -162,6 +178,7 @@ class _Soloist:
         self.busy = 0
         self.since = 0.0
         self.loaded = False
+        self.listens = False
 
     @property
     def there(self) -> bool:

@@ -5,8 +5,11 @@ A backend is one file, one line in pipeline/studio.py, and a green run of the ro
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +18,9 @@ from numpy.typing import NDArray
 from pipeline.audio.clip import Clip
 from pipeline.domain import AlbumPlan, Backend, Brief, RenderOrder, Seconds, Seed, TrackPlan, Verdict
 from pipeline.errors import LofiError
+
+_FOLDERS = re.compile(r"(?<![\w:/~.\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s]+[\\/])+")
+"""What stands before the last name of an absolute path."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,15 @@ class Standin:
 
     def note(self, role: str, why: str) -> str:
         """Say in one line that it stands in, and why."""
-        return f"The {role} is {self.name!r}, for {self.wanted!r} cannot work here: {why}"
+        return f"The {role} is {self.name!r}, for {self.wanted!r} cannot work here: {_without_folders(why)}"
+
+
+def _without_folders(text: str) -> str:
+    """Return a message that does not tell whose machine this is: it goes into manifests, which travel.
+
+    What is in the home folder is named from there, all else by its name alone.
+    """
+    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}"))
 
 
 @dataclass(frozen=True)
@@ -275,7 +289,7 @@ class Studio:
     painter: Painter
     ambience: Ambience | None = None
     standins: Mapping[str, Standin] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def modelled(self) -> dict[str, Modelled]:
@@ -286,4 +300,4 @@ class Studio:
     def instead(self, role: str, why: str) -> Studio:
         """Return the studio with a role's stand-in in its place, and the note that says so."""
         standin = self.standins[role]
-        return replace(self, **{role: standin.part}, notes=(*self.notes, standin.note(role, why)))
+        return replace(self, **{role: standin.part}, notes={**self.notes, role: standin.note(role, why)})

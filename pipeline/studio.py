@@ -7,12 +7,10 @@ backend is one file and one line here; a dotted path of your own works as a part
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BackendUnavailable, LofiError
@@ -127,8 +125,6 @@ _ROLES: dict[str, type] = {
 }
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
-_FOLDERS = re.compile(r"(?<![\w:/~.\\])(?:[A-Za-z]:)?[\\/](?:[^\\/\s]+[\\/])+")
-"""What stands before the last name of an absolute path."""
 
 
 def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
@@ -141,7 +137,7 @@ def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
     opened["ambience"] = open_ambience(settings, opened["musician"].made)
     parts = {role: part.made for role, part in opened.items()}
     standins = {role: part.standin for role, part in opened.items() if part.standin}
-    notes = tuple(part.note for part in opened.values() if part.note)
+    notes = {role: part.note for role, part in opened.items() if part.note}
     return Studio(settings.studio, **parts, standins=standins, notes=notes)
 
 
@@ -164,7 +160,7 @@ def open_part(role: str, settings: Settings) -> Opened:
     try:
         return Opened(_load(role, neural, settings, auto=True), standin=standin)
     except (LofiError, ImportError, OSError, RuntimeError) as error:  # a broken installation is as good as none
-        why = _without_folders(error.message if isinstance(error, LofiError) else str(error).partition("\n")[0])
+        why = error.message if isinstance(error, LofiError) else str(error).partition("\n")[0]
         return Opened(standin.part, standin.note(role, why))
 
 
@@ -261,14 +257,6 @@ def _load_own(role: str, name: str) -> Any:
     if not isinstance(made, _ROLES[role]):
         raise BackendUnavailable(f"{name} is no {role}.", "See pipeline/roles.py for what the role asks for.")
     return made
-
-
-def _without_folders(text: str) -> str:
-    """Return a message that does not tell whose machine this is: it goes into manifests, which travel.
-
-    What is in the home folder is named from there, all else by its name alone.
-    """
-    return _FOLDERS.sub("", text.replace(f"{Path.home()}{os.sep}", f"~{os.sep}"))
 
 
 def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:

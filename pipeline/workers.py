@@ -72,6 +72,8 @@ class Workers:
                 return self._hear(pool, hearing, work, args)
             except BrokenProcessPool:
                 self._drop(pool)
+                if self._stopped.is_set():
+                    raise Stopped("It was given up.") from None
                 raise OutOfMemory(
                     "A worker process died, probably because memory ran out.",
                     "Close other programs, use fewer workers with LOFI_WORKERS=1 or a smaller model, and run the same "
@@ -106,6 +108,14 @@ class Workers:
                 self._intercom.stop()
             self._stopped.set()
 
+    def abandon(self) -> None:
+        """Start nothing more, and end the processes at once: calls under way raise Stopped."""
+        self.stop()
+        with self._lock:
+            pool = self._pool
+        if pool is not None:
+            _terminate(pool)
+
     def close(self) -> None:
         """Let running calls finish, forget queued ones, and end the processes."""
         with self._lock:
@@ -119,8 +129,7 @@ class Workers:
     def _end(self, pool: ProcessPoolExecutor) -> None:
         if self._running == 0 and not all(warm.done() for warm in self._warming):
             # They are still loading libraries for work that will not come: nobody should wait for that.
-            for process in list((pool._processes or {}).values()):  # nothing public ends a pool's own
-                process.terminate()
+            _terminate(pool)
         pool.shutdown(wait=True, cancel_futures=True)
 
     def _open_pool(self) -> ProcessPoolExecutor:
@@ -155,6 +164,11 @@ class Workers:
         if error is not None:
             self.stop()  # whoever leaves like that waits for no result
         self.close()
+
+
+def _terminate(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):  # nothing public ends a pool's own
+        process.terminate()
 
 
 class _Here:

@@ -45,7 +45,7 @@ def settings(hub: Path, **more: object) -> Settings:
 def goes_on(begun_by: Backend, now: Settings) -> tuple[Backend, tuple[str, ...]]:
     """Return who goes on with an album, and what is said about it."""
     studio = open_studio_again(now, begun_by)
-    return studio.musician.backend, studio.notes
+    return studio.musician.backend, tuple(studio.notes.values())
 
 
 def refused(begun_by: Backend, now: Settings) -> LofiError:

@@ -68,7 +68,7 @@ def test_auto_falls_back_and_says_so(no_model: None) -> None:
     """The offline part stands in, with one line that says for what and why."""
     studio = open_studio(Settings(musician="auto"))
     assert isinstance(studio.musician, OfflineBand)
-    (note,) = studio.notes
+    (note,) = studio.notes.values()
     assert "musician" in note and "'band'" in note and "x/y is not on this machine" in note
 
 
@@ -100,7 +100,7 @@ def test_ambience_is_nobodys_unless_somebody_is_asked() -> None:
     assert chosen_parts(Settings(ambience="none")) == dict.fromkeys(PARTS)
     assert chosen_parts(Settings(ambience="audiogen"))["ambience"] == "audiogen"
     studio = open_studio(Settings(musician="test_clips:Sines", ambience="auto", audiogen_model="not/here"))
-    (note,) = studio.notes
+    (note,) = studio.notes.values()
     assert studio.ambience is None and studio.modelled == {}
     assert note.startswith("The ambience is 'none', for 'audiogen' cannot work here:")
     with pytest.raises(BackendUnavailable, match="There is no ambience called 'rain'"):

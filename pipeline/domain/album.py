@@ -184,7 +184,9 @@ class Album(Noun):
         """Every licence that anything of it stands under: those of the parts that made it, and of their models."""
         played = [take.backend for take in self.takes]
         judged = [verdict.judge for verdict in self.verdicts]
-        parts = (self.writer, *played, *judged, self.cover.painter)
+        laid = [loop.backend for loop in self.loops]
+        painters = [self.cover.painter, *([self.pictures.painter] if self.pictures else [])]
+        parts = (self.writer, *played, *judged, *laid, *painters)
         return tuple(dict.fromkeys(licence for part in parts for licence in part.licences))
 
     def files(self) -> tuple[FileRecord | Take, ...]:

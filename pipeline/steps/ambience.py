@@ -6,11 +6,12 @@ import numpy as np
 
 from pipeline.audio.encode import write_take
 from pipeline.audio.loudness import rms
-from pipeline.domain import Loop, LoopOrder, Seconds, derive_seed
-from pipeline.errors import BackendFailed, LofiError
+from pipeline.domain import FileRecord, Loop, LoopOrder, Seconds, derive_seed
+from pipeline.errors import BackendFailed, LofiError, Stopped
 from pipeline.roles import Ambience, Looping
 from pipeline.shelf import AlbumFolder
-from pipeline.steps.resume import digest, resume
+from pipeline.shelf.atomic import hash_file, sync_file
+from pipeline.steps.resume import Finished, digest, resume
 from pipeline.steps.session import Progress, Session
 
 LENGTH: Seconds = 24.0
@@ -56,21 +57,35 @@ def _render(session: Session, order: LoopOrder, number: int, part: Ambience) -> 
     def begin() -> None:
         entries.append(label.catalogue.begin_loop(session.project.slug, number, order, part.backend, label.run_id))
 
-    path = session.folder.loop_path(number, order.ambience)
+    folder = session.folder
+    path, record = folder.loop_path(number, order.ambience), folder.loop_record_path(number)
     try:
-        return label.crew.run("ambience", perform, session.folder, path, order, part, starting=begin)
+        loop = label.crew.run("ambience", perform, folder, path, record, order, part, starting=begin)
     except BaseException as error:
         for entry in entries:
-            label.catalogue.end_render(entry, "failed" if isinstance(error, LofiError) else "interrupted", 0.0)
+            label.catalogue.end_render(entry, "failed" if _failed(error) else "interrupted", 0.0)
         raise
+    for entry in entries:
+        label.catalogue.end_render(entry, "finished", order.seconds)
+    return loop
 
 
-def perform(folder: AlbumFolder, path: str, order: LoopOrder, part: Ambience) -> Loop:
-    """Render in a worker process and put the loop on the shelf. Raises BackendFailed when there is nothing to hear."""
+def _failed(error: BaseException) -> bool:
+    return isinstance(error, LofiError) and not isinstance(error, Stopped)
+
+
+def perform(folder: AlbumFolder, path: str, record: str, order: LoopOrder, part: Ambience) -> Loop:
+    """Render in a worker process and put the loop on the shelf, with the record that `resume` looks for. Raises BackendFailed when there is nothing to hear."""
     made = audible_loop(order, part)
     with folder.writing(path) as temp:
         write_take(temp, made.clip)
-    return Loop(order=order, prompt=made.prompt, backend=part.backend, file=folder.record(path))
+        sync_file(temp)
+        sha256, size = hash_file(temp)
+        file = FileRecord(path=path, sha256=sha256, bytes=size)
+        loop = Loop(order=order, prompt=made.prompt, backend=part.backend, file=file)
+        # Before it has its name: whoever finds the loop knows what it is, and nobody pays for it again.
+        folder.put(Finished[Loop](made_from=digest(order, part.backend), made=loop), record)
+    return loop
 
 
 def audible_loop(order: LoopOrder, part: Ambience) -> Looping:

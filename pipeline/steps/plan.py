@@ -84,7 +84,8 @@ def plan_album(label: Label, brief: Brief) -> Project:
 def _write_project(label: Label, brief: Brief) -> Project:
     writer = label.studio.writer
     draft = writer.write(brief, label.catalogue.titles())
-    notes = (*label.studio.notes, *draft.notes)
+    standin = label.studio.notes.get("writer")
+    notes = (*((standin,) if standin else ()), *draft.notes)
     production = production_of(label.settings, datetime.now(UTC))
 
     def project(slug: Slug) -> Project:

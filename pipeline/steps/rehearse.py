@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.domain import Backend
 from pipeline.errors import LofiError, Stopped
 from pipeline.roles import Modelled, plays_ambience
+from pipeline.steps.conductor import Promise
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Label, Progress, Session
 
 
-def settle_studio(label: Label) -> None:
-    """Put its stand-in in the place of each part that "auto" chose and that cannot play after all.
+def settle(label: Label, rehearsals: Mapping[str, Promise[Backend]]) -> None:
+    """Wait until every part has tried its model.
 
-    Before the album is planned, so that its notes say so.
+    A part that "auto" chose and that cannot play after all, however often it was tried, gives its place to its
+    stand-in, with a note. Raises what any other part raises.
     """
-    for role in label.studio.standins:
-        part = label.studio.modelled.get(role)
-        if part is None:
-            continue
+    for role, rehearsal in rehearsals.items():
         try:
-            label.crew.run(role, rehearse, part)
+            rehearsal.result()
         except Stopped:
             raise  # Ctrl-C says nothing of the model
         except LofiError as error:
+            if role not in label.studio.standins:
+                raise
             label.studio = label.studio.instead(role, error.message)
-            label.report(Progress("rehearse", label.studio.notes[-1]))
+            label.crew.dismiss(role)
+            label.report(Progress("rehearse", label.studio.notes[role]))
     if label.studio.ambience is not None and plays_ambience(label.studio.musician):
         label.studio = replace(label.studio, ambience=None)  # whoever stands in plays its own
 

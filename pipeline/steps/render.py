@@ -36,13 +36,13 @@ def _orders(session: Session, track: TrackPlan) -> list[RenderOrder]:
 
 def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
     """Return the takes that answer the orders, rendering those no earlier run or batch has finished."""
-    size = min(session.label.studio.musician.batch, session.largest_batch)
+    most = session.label.studio.musician.batch
     found = []
     for order in orders:
-        # One batch at a time: whoever comes next finds what was rendered ahead for them.
-        with session.batching if size > 1 else nullcontext():
+        # One batch at a time: whoever comes next finds what was rendered ahead for them, and hears what was too much.
+        with session.batching if most > 1 else nullcontext():
             kept = session.folder.find_take(order)
-            take = kept or _render(session, _batch(session, order, size))
+            take = kept or _render(session, _batch(session, order, min(most, session.largest_batch)))
         again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
         session.label.report(Progress("render", f"{_name(order)}{again}", order.track.number))
         found.append(take)

@@ -7,8 +7,7 @@ hub.py knows how the hub's cache is laid out, layouts.py which files of a folder
 is whole, hashes.py what it hashes to; find.py puts them together.
 """
 
-from pipeline.weights.find import Found, find_file, find_model, licence_of
-from pipeline.weights.footprint import footprint
+from pipeline.weights.find import SPARE, Found, find_file, find_model, footprint, licence_of
 from pipeline.weights.hub import again, own_path
 from pipeline.weights.layouts import AUDIOCRAFT, DIFFUSERS, LAYOUTS, OPEN_CLIP, TRANSFORMERS, Layout, missing
 from pipeline.weights.soundness import check_file
@@ -18,6 +17,7 @@ __all__ = [
     "DIFFUSERS",
     "LAYOUTS",
     "OPEN_CLIP",
+    "SPARE",
     "TRANSFORMERS",
     "Found",
     "Layout",

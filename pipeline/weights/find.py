@@ -17,6 +17,9 @@ from pipeline.weights.hub import Published, own_path, published, published_as, s
 from pipeline.weights.layouts import LAYOUTS, Layout, loaded, missing
 from pipeline.weights.soundness import check_file
 
+SPARE = 1 << 30
+"""Bytes that a process with a model takes beside its weights: the libraries, and whatever is computed."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -30,6 +33,11 @@ class Found:
     def bytes(self) -> int:
         """How long its weights are."""
         return sum(path.stat().st_size for path in self.files)
+
+
+def footprint(*models: Found) -> int:
+    """Return the bytes of memory a process takes that has loaded these models, roughly."""
+    return sum(model.bytes for model in models) + SPARE
 
 
 def find_model(asked: str, layout: Layout, usual: str, hub: Path) -> Found:

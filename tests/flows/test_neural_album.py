@@ -97,7 +97,7 @@ def test_auto_makes_do_with_what_is_here_and_says_so(door: Door, models: dict[st
     album = Album.model_validate_json(manifest.read_bytes())
     assert album.writer.name == "offline writer" and album.cover.painter.name == "offline painter"
     assert album.takes[0].backend.name == "musicgen"
-    assert len(album.notes) == 2 and all(note in made.stdout.replace("\n", " ") for note in album.notes)
+    assert len(album.remarks) == 2 and all(note in made.stdout.replace("\n", " ") for note in album.remarks)
 
 
 def test_a_missing_part_is_named_before_anything_is_begun(door: Door, models: dict[str, str]) -> None:

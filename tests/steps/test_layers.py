@@ -195,5 +195,7 @@ def test_a_musician_that_plays_its_own_ambience_gets_none_under_it() -> None:
     """The band plays rain itself: nothing is opened for it, and a note says so."""
     studio = open_studio(Settings(ambience="audiogen", audiogen_model="not/here"))
     assert studio.ambience is None
-    assert studio.notes == ("The offline band plays its own ambience, so nothing is laid under its takes.",)
-    assert open_studio(Settings()).notes == ()
+    assert tuple(studio.notes.values()) == (
+        "The offline band plays its own ambience, so nothing is laid under its takes.",
+    )
+    assert open_studio(Settings()).notes == {}

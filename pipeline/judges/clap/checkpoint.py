@@ -27,12 +27,13 @@ _FETCH_ROBERTA = "Run: uv run --extra neural hf download FacebookAI/roberta-base
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a checkpoint is, in which `layout`, and the folder its `tokenizer` is in."""
+    """Where a checkpoint is, in which `layout`, the folder its `tokenizer` is in, and the bytes of its weights."""
 
     layout: Literal["transformers", "laion-clap"]
     path: Path
     tokenizer: Path
     weights: Weights
+    size: int
 
 
 def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
@@ -67,7 +68,7 @@ def _transformers(asked: str, hub: Path) -> Checkpoint:
     if not any((found.path / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
         raise BackendUnavailable(f"{asked} has no preprocessor_config.json.", again(found.path))
     refuse_empty_tokenizer(found.path, words_in(found.path))
-    return Checkpoint("transformers", found.path, found.path, found.weights)
+    return Checkpoint("transformers", found.path, found.path, found.weights, found.bytes)
 
 
 def _laion(asked: str, hub: Path) -> Checkpoint:
@@ -92,7 +93,7 @@ def _laion(asked: str, hub: Path) -> Checkpoint:
             _FETCH_ROBERTA,
         )
     refuse_empty_tokenizer(words, words_in(words))
-    return Checkpoint("laion-clap", found.path, words, found.weights)
+    return Checkpoint("laion-clap", found.path, words, found.weights, found.bytes)
 
 
 def refuse_empty_tokenizer(folder: Path, words: int) -> None:

@@ -18,7 +18,7 @@ from pipeline.domain import Backend, Gate, Score, TrackPlan, Verdict
 from pipeline.judges.clap.checkpoint import find_checkpoint
 from pipeline.judges.clap.words import canonical
 from pipeline.roles import Judge
-from pipeline.weights import footprint
+from pipeline.weights import SPARE
 
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
@@ -60,7 +60,7 @@ class ClapJudge:
     @property
     def memory(self) -> int:
         """Bytes of memory that it takes while it works, roughly."""
-        return footprint(self._checkpoint.path)
+        return self._checkpoint.size + SPARE
 
     def rehearse(self) -> None:
         """Load the model and try it. Raises BackendUnavailable when it cannot judge: before a take is paid for."""

@@ -87,7 +87,7 @@ def guest(checkpoint: Checkpoint, device: Device, precision: Precision) -> Liste
     That is decided once in a process, and said.
     """
     free = min(available_memory(), free_memory(choose_device(device)))
-    wanted = 2 * _size(checkpoint) + ROOM
+    wanted = 2 * checkpoint.size + ROOM
     try:
         if free < wanted:
             raise BackendFailed(f"its model wants {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free.")
@@ -95,10 +95,3 @@ def guest(checkpoint: Checkpoint, device: Device, precision: Precision) -> Liste
     except BackendFailed as error:
         log.warning("The judge does not hear takes while they are made: %s", error.message)
         return None
-
-
-def _size(checkpoint: Checkpoint) -> int:
-    """Return the bytes of a checkpoint's weights on disk."""
-    path = checkpoint.path
-    files = [path] if path.is_file() else list(path.glob("*.safetensors")) or list(path.glob("*.bin"))
-    return sum(file.stat().st_size for file in files)

@@ -33,7 +33,7 @@ class Opened:
     @property
     def memory(self) -> int:
         """Bytes of memory that it takes once loaded, roughly."""
-        return footprint(self.found.path, self.parts.files.text_encoder)
+        return footprint(self.found, *self.parts.found)
 
     def model(self, multiband: Path | None = None) -> AudiocraftModel:
         """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""

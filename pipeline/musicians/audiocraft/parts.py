@@ -43,7 +43,12 @@ class Parts:
     """A model's files, and what is to be credited beside the checkpoint itself."""
 
     files: Files
-    weights: tuple[Weights, ...]
+    found: tuple[Found, ...]
+
+    @property
+    def weights(self) -> tuple[Weights, ...]:
+        """What is to be credited."""
+        return tuple(found.weights for found in self.found)
 
     def cannot_follow(self) -> BackendUnavailable | None:
         """Say why the model cannot follow a tune; None when it can."""
@@ -70,7 +75,7 @@ def find_parts(checkpoint: Found, text_model: str | None, hub: Path) -> Parts:
     codec = find_codec(anatomy, hub)
     demucs = find_demucs(folder) if anatomy.melody else None
     files = Files(folder, anatomy, text.path, codec.path if codec else None, demucs.path if demucs else None)
-    return Parts(files, tuple(found.weights for found in (text, codec, demucs) if found))
+    return Parts(files, tuple(found for found in (text, codec, demucs) if found))
 
 
 def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Path) -> Found:

@@ -19,7 +19,7 @@ from pipeline.musicians.windows.batches import fitting, fitting_here
 from pipeline.musicians.windows.play import play
 from pipeline.musicians.windows.reel import refuse_stride
 from pipeline.roles import Booth, Rendering
-from pipeline.weights import footprint
+from pipeline.weights import SPARE
 
 if TYPE_CHECKING:
     from pipeline.device import Device, Precision
@@ -69,7 +69,7 @@ class MusicGen:
     @property
     def memory(self) -> int:
         """Bytes of memory that it takes while it works, roughly."""
-        return footprint(self._checkpoint.path) + self._batch * self._checkpoint.row
+        return self._checkpoint.size + SPARE + self._batch * self._checkpoint.row
 
     def rehearse(self) -> None:
         """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""

@@ -63,7 +63,7 @@ class DiffusionPainter:
         self._backend = Backend(
             name="diffusion", version="1", licence=found.weights.licence, weights=(found.weights, sight.weights)
         )
-        self._folder, self._clip = found.path, sight.path
+        self._clip, self._memory = sight.path, footprint(found, sight)
         self._candidates = candidates
         if device not in ("auto", "cpu"):
             from pipeline.device import choose_device
@@ -81,7 +81,7 @@ class DiffusionPainter:
     @property
     def memory(self) -> int:
         """Bytes of memory that it takes while it works, roughly."""
-        return footprint(self._folder, self._clip)
+        return self._memory
 
     def rehearse(self) -> None:
         """Load both models. Raises BackendUnavailable, Damaged or OutOfMemory."""
