@@ -22,7 +22,7 @@ from pipeline.encore import open_studio_again
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
 from pipeline.studio import PARTS, chosen_parts, open_part, open_writer
-from pipeline.trace import Trace
+from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
 
 SEED_BITS = 31
@@ -52,7 +52,7 @@ def make(
     with ExitStack() as stack:
         spans = Trace()
         if trace is not None:
-            spans.write(trace)  # where it cannot be written is said now
+            require_place(trace)
             stack.callback(spans.write, trace)
         workers = stack.enter_context(Workers(settings.workers))
         prefect = None

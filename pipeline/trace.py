@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.domain import Seconds
 from pipeline.errors import ShelfError
+from pipeline.shelf.atomic import explained, writing
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Trace:
             return tuple(sorted(self._spans, key=lambda span: (span.start, span.end)))
 
     def write(self, path: Path) -> None:
-        """Write the trace as JSON. Raises ShelfError."""
+        """Write the trace as JSON, in place of an older one. Raises ShelfError."""
         rows = _rows(self.spans)
         names = dict.fromkeys(row for row, _ in rows)
         numbers = {row: number for number, row in enumerate(names)}
@@ -70,10 +71,8 @@ class Trace:
             }
             for row, span in rows
         ]
-        try:
-            path.write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ShelfError(f"The trace {path} cannot be written: {error.strerror}.", "Name another file.") from None
+        with explained(path), writing(path.absolute()) as temp:
+            temp.write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}) + "\n", encoding="utf-8")
 
 
 def _rows(spans: tuple[Span, ...]) -> list[tuple[str, Span]]:
@@ -86,6 +85,21 @@ def _rows(spans: tuple[Span, ...]) -> list[tuple[str, Span]]:
         ends[place : place + 1] = [span.end]
         rows.append((span.role if place == 0 else f"{span.role} {place + 1}", span))
     return rows
+
+
+def require_place(path: Path) -> None:
+    """Raise ShelfError unless a trace can be written to a file: in a folder that is there, over nothing but a trace."""
+    if not path.absolute().parent.is_dir():
+        raise ShelfError(f"There is no folder {path.absolute().parent} for the trace.", "Name a file in one that is.")
+    if path.exists() and not _is_trace(path):
+        raise ShelfError(f"{path} is there already, and is no trace.", "Name another file with --trace.")
+
+
+def _is_trace(path: Path) -> bool:
+    try:
+        return "traceEvents" in json.loads(path.read_bytes())
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def read_trace(path: Path) -> tuple[Span, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.crew import Crew
 from pipeline.errors import OutOfMemory, ShelfError, Stopped
-from pipeline.trace import Span, Trace, overlap, read_trace
+from pipeline.trace import Span, Trace, overlap, read_trace, require_place
 from pipeline.workers import Workers
 
 
@@ -167,9 +167,15 @@ def test_a_trace_is_what_perfetto_reads(tmp_path: Path) -> None:
 
 
 def test_a_trace_that_cannot_be_written(tmp_path: Path) -> None:
-    """One line that names the file."""
+    """One line that names the file, before anything is begun: no folder, or something else of that name."""
     with pytest.raises(ShelfError, match="nowhere"):
-        Trace().write(tmp_path / "nowhere" / "trace.json")
+        require_place(tmp_path / "nowhere" / "trace.json")
+    notes = tmp_path / "notes.md"
+    notes.write_text("mine")
+    with pytest.raises(ShelfError, match="is no trace"):
+        require_place(notes)
+    Trace().write(tmp_path / "trace.json")
+    require_place(tmp_path / "trace.json")
 
 
 def test_the_start_of_work_is_told_once() -> None:

@@ -75,7 +75,10 @@ def _failed(error: BaseException) -> bool:
 
 
 def perform(folder: AlbumFolder, path: str, record: str, order: LoopOrder, part: Ambience) -> Loop:
-    """Render in a worker process and put the loop on the shelf, with the record that `resume` looks for. Raises BackendFailed when there is nothing to hear."""
+    """Render in a worker process and put the loop on the shelf, with the record that `resume` looks for.
+
+    Raises BackendFailed when there is nothing to hear.
+    """
     made = audible_loop(order, part)
     with folder.writing(path) as temp:
         write_take(temp, made.clip)

@@ -17,7 +17,7 @@ from pipeline.domain import Controls, Heard
 from pipeline.errors import BackendUnavailable
 from pipeline.licences import may_be_sold
 from pipeline.musicians.musicgen.musician import MusicGen
-from pipeline.roles import Booth, Rendering
+from pipeline.roles import Rendering
 
 pytestmark = pytest.mark.neural
 
@@ -174,10 +174,3 @@ def test_the_credit_names_the_weights_and_their_licence(musician):
     assert credit.name == "musicgen" and "CC-BY-NC-4.0" in credit.licence and not may_be_sold(credit.licence)
     assert [len(weights.sha256) for weights in credit.weights] == [64]
     assert credit.weights[0].licence == credit.licence
-
-
-def test_progress_reaches_the_end(musician):
-    """The first report comes long before the take is done, and the last says 1."""
-    told = []
-    list(musician().render([order(prompt="rain", seconds=10.0)], Booth(progress=lambda _, share: told.append(share))))
-    assert told == sorted(told) and told[0] < 0.2 and told[-1] == 1 and len(told) > 5
