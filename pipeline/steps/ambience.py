@@ -14,7 +14,7 @@ from pipeline.shelf.atomic import hash_file, sync_file
 from pipeline.steps.resume import Finished, digest, resume
 from pipeline.steps.session import Progress, Session
 
-LENGTH: Seconds = 24.0
+LENGTH: Seconds = 20.0
 """Seconds of a loop: long enough that nobody hears it come round under music."""
 
 SILENT = -60.0
