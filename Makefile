@@ -17,6 +17,7 @@ test:
 	uv run pytest
 
 # The tests of the model backends, on tiny random checkpoints: an environment with the extra, no network, no GPU.
+# On a machine with one: LOFI_TEST_DEVICE=cuda make neural
 neural:
 	uv run --extra neural pytest -m neural
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from where import DEVICE
 
 pytestmark = pytest.mark.neural
 
@@ -32,7 +33,7 @@ def test_clap_in_the_old_format_hears_the_same(tiny_model: Callable[[str], Path]
     new, old = tiny_model("clap"), as_bin(tiny_model("clap"), tmp_path / "clap")
     clip = Clip((0.1 * np.random.default_rng(1).standard_normal((48_000 * 10, 1))).astype(np.float32), 48_000)
     matches = [
-        ClapJudge(clap_model=str(folder), hub=tmp_path, device="cpu", precision="float32", ears=SignalJudge()).match(
+        ClapJudge(clap_model=str(folder), hub=tmp_path, device=DEVICE, precision="float32", ears=SignalJudge()).match(
             [clip], ["rain on a roof", "a brass band"]
         )
         for folder in (new, old)
@@ -47,7 +48,7 @@ def test_musicgen_in_the_old_format_plays(tiny_model: Callable[[str], Path], tmp
     from pipeline.musicians.musicgen.musician import MusicGen
 
     old = as_bin(tiny_model("musicgen"), tmp_path / "musicgen")
-    musician = MusicGen(musicgen_model=str(old), hub=tmp_path, device="cpu", precision="float32")
+    musician = MusicGen(musicgen_model=str(old), hub=tmp_path, device=DEVICE, precision="float32")
     assert musician.batch >= 1
     (rendering,) = musician.render([order(1, seconds=10.0)])
     assert rendering.clip.seconds >= 9

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from where import DEVICE
 
 from pipeline.domain import Backend
 from pipeline.roles import Ambience
@@ -18,7 +19,7 @@ TinyModel = Callable[[str], Path]
 def audiogen(tiny_model: TinyModel) -> Ambience:
     from pipeline.musicians.audiocraft.audiogen import AudioGenAmbience
 
-    return AudioGenAmbience(str(tiny_model("audiogen")), Path("no-hub"), "cpu", "float32")
+    return AudioGenAmbience(str(tiny_model("audiogen")), Path("no-hub"), DEVICE, "float32")
 
 
 BACKENDS: dict[str, Callable[[TinyModel], Ambience]] = {"audiogen": audiogen}

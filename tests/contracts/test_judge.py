@@ -11,6 +11,7 @@ import numpy as np
 import papers
 import pytest
 from sounds import RATE, song
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Key, Verdict
@@ -23,7 +24,7 @@ def clap(model: str, file: str = "") -> Callable[[pytest.FixtureRequest], Judge]
         from pipeline.judges.clap.judge import ClapJudge
 
         checkpoint = request.getfixturevalue("tiny_model")(model) / file  # only here: it needs the model libraries
-        return ClapJudge(str(checkpoint), Path("/nonexistent"), "cpu", "float32", SignalJudge())
+        return ClapJudge(str(checkpoint), Path("/nonexistent"), DEVICE, "float32", SignalJudge())
 
     return opened
 

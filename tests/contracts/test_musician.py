@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import papers
 import pytest
+from where import DEVICE
 
 from pipeline.domain import Backend, RenderOrder
 from pipeline.errors import Stopped
@@ -23,11 +24,11 @@ BACKENDS: dict[str, Callable[[], Musician]] = {"offline band": OfflineBand}
 def audiocraft(folder: str) -> Musician:
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen  # which needs torch to be imported
 
-    return AudiocraftMusicGen(folder, Path("no-hub"), "cpu", "float32")
+    return AudiocraftMusicGen(folder, Path("no-hub"), DEVICE, "float32")
 
 
 ON_TINY_WEIGHTS: dict[str, Callable[[str], Musician]] = {
-    "musicgen": lambda folder: MusicGen(folder, Path("no-hub"), "cpu", "float32"),
+    "musicgen": lambda folder: MusicGen(folder, Path("no-hub"), DEVICE, "float32"),
     "audiocraft": audiocraft,
 }
 """Musicians with a model, by the name of their tiny checkpoint. Its weights are random, so what they play is no music:

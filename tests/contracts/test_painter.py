@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import papers
 import pytest
+from where import DEVICE
 
 from pipeline.domain import AlbumPlan
 from pipeline.painters.offline.painter import OfflinePainter
@@ -21,7 +22,7 @@ def diffusion(tiny_model: TinyModel) -> Painter:
     from pipeline.painters.diffusion.painter import DiffusionPainter
 
     model, clip = (str(tiny_model(name)) for name in ("stable-diffusion", "open-clip"))
-    return DiffusionPainter(model, clip, candidates=2, hub=Path("none"), device="cpu", precision="auto")
+    return DiffusionPainter(model, clip, candidates=2, hub=Path("none"), device=DEVICE, precision="auto")
 
 
 PAINTERS: dict[str, Callable[[TinyModel], Painter]] = {"offline": lambda _: OfflinePainter(), "diffusion": diffusion}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rooms import NOW, choice, cover, planned, session
 from sounds import song
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Album, Key, Run, Spend
@@ -57,7 +58,7 @@ def crossed(tiny_model: Callable[[str], Path], tmp_path_factory: pytest.TempPath
 
     lessons = dict(zip(("Slow Drops", "Gutter Song"), clips(), strict=True))
     taught = teach(tiny_model("clap"), tmp_path_factory.mktemp("crossed") / "clap", lessons)
-    return Settings(judge="clap", clap_model=str(taught), device="cpu", effects="none")
+    return Settings(judge="clap", clap_model=str(taught), device=DEVICE, effects="none")
 
 
 @pytest.fixture

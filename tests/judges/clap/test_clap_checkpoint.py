@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from where import DEVICE
 
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.judges.clap.judge import ClapJudge
@@ -23,7 +24,7 @@ Tiny = Callable[[str], Path]
 
 
 def opened(model: Path | str, hub: Path = Path("/nonexistent")) -> ClapJudge:
-    return ClapJudge(str(model), hub, "cpu", "float32", SignalJudge())
+    return ClapJudge(str(model), hub, DEVICE, "float32", SignalJudge())
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import papers
 import pytest
 from sounds import song
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.embedding import SAME, cosines, unpack
@@ -43,7 +44,7 @@ def other() -> Clip:
 
 
 def judge_of(folder: Path, **changed: str) -> ClapJudge:
-    given = {"clap_model": str(folder), "device": "cpu", "precision": "float32", **changed}
+    given = {"clap_model": str(folder), "device": DEVICE, "precision": "float32", **changed}
     return ClapJudge(hub=Path("/nonexistent"), ears=SignalJudge(), **given)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from where import DEVICE
 
 from pipeline.judges.clap.checkpoint import find_checkpoint
 from pipeline.judges.clap.sounds import UNRELATED, named_sounds
@@ -39,7 +40,7 @@ def _towers(model: str, precision: object):
     from pipeline.judges.clap.laion import LaionTowers
 
     kind = LaionTowers if model.endswith(".pt") else TransformersTowers
-    return kind(find_checkpoint(model, Path("/nonexistent")), torch.device("cpu"), precision)
+    return kind(find_checkpoint(model, Path("/nonexistent")), torch.device(DEVICE), precision)
 
 
 def waves() -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from where import DEVICE
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def musician(tiny_model, no_hub):
     def build(name="audiocraft", **settings):
         from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
-        return AudiocraftMusicGen(str(tiny_model(name)), no_hub, **{"device": "cpu", **settings})
+        return AudiocraftMusicGen(str(tiny_model(name)), no_hub, **{"device": DEVICE, **settings})
 
     return build
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audiocraft_orders import order
+from where import DEVICE
 
 from pipeline.domain import Controls, Heard
 from pipeline.errors import BackendUnavailable, Damaged
@@ -39,7 +40,7 @@ def refused(folder, no_hub, tiny_model):
         from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
         with pytest.raises(kind) as error:
-            AudiocraftMusicGen(str(folder), no_hub, **{"device": "cpu", **settings})
+            AudiocraftMusicGen(str(folder), no_hub, **{"device": DEVICE, **settings})
         assert "\n" not in str(error.value) and error.value.remedy
         return str(error.value)
 
@@ -171,7 +172,7 @@ def test_the_text_model_is_found_beside_the_checkpoint_or_on_the_hub(folder, no_
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
     def found(**settings):
-        return AudiocraftMusicGen(str(folder), no_hub, device="cpu", **settings).backend.weights[1]
+        return AudiocraftMusicGen(str(folder), no_hub, device=DEVICE, **settings).backend.weights[1]
 
     text = tiny_model("t5-small")
     assert (found(text_model=str(text)).name, found(text_model=str(text)).revision) == ("t5-small", "")
@@ -232,7 +233,7 @@ def test_an_empty_tokenizer_is_refused(folder, no_hub, tiny_model, tmp_path):
     special = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.Unigram(vocabulary, 2)), **special)
     tokenizer.save_pretrained(empty)
-    player = AudiocraftMusicGen(str(folder), no_hub, device="cpu", text_model=str(empty))
+    player = AudiocraftMusicGen(str(folder), no_hub, device=DEVICE, text_model=str(empty))
     with pytest.raises(BackendUnavailable, match="is empty"):
         list(player.render([order()]))
 
@@ -286,7 +287,7 @@ def test_a_checkpoint_of_the_other_layout_is_refused(tiny_model, no_hub):
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
     with pytest.raises(BackendUnavailable, match="not a checkpoint in the audiocraft layout"):
-        AudiocraftMusicGen(str(tiny_model("musicgen")), no_hub, device="cpu")
+        AudiocraftMusicGen(str(tiny_model("musicgen")), no_hub, device=DEVICE)
 
 
 def test_a_missing_checkpoint_is_one_line(no_hub):
@@ -294,7 +295,7 @@ def test_a_missing_checkpoint_is_one_line(no_hub):
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
     with pytest.raises(BackendUnavailable, match="hf download facebook/musicgen-small"):
-        AudiocraftMusicGen("facebook/musicgen-small", no_hub, device="cpu")
+        AudiocraftMusicGen("facebook/musicgen-small", no_hub, device=DEVICE)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +321,7 @@ def test_weights_that_do_not_fit_their_configuration_are_damaged(folder, no_hub,
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
     configure(folder, transformer_lm__num_layers=3)
-    player = AudiocraftMusicGen(str(folder), no_hub, device="cpu", text_model=str(tiny_model("t5-small")))
+    player = AudiocraftMusicGen(str(folder), no_hub, device=DEVICE, text_model=str(tiny_model("t5-small")))
     with pytest.raises(Damaged, match="another model than it says") as error:
         list(player.render([order()]))
     assert "\n" not in str(error.value)
@@ -337,4 +338,4 @@ def test_a_demucs_that_is_not_what_its_name_says_is_refused(tiny_model, no_hub, 
     (demucs,) = tiny_model("htdemucs").iterdir()
     (own / "955717e8-00000000.th").symlink_to(demucs)
     with pytest.raises(Damaged, match="not what its name says"):
-        AudiocraftMusicGen(str(own), no_hub, device="cpu", text_model=str(tiny_model("t5-small")))
+        AudiocraftMusicGen(str(own), no_hub, device=DEVICE, text_model=str(tiny_model("t5-small")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audiocraft_orders import window
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 
@@ -171,7 +172,7 @@ def with_demucs(tiny_model, no_hub, tmp_path):
             (folder / file.name).symlink_to(file)
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
 
-    return AudiocraftMusicGen(str(folder), no_hub, device="cpu", text_model=str(tiny_model("t5-small")))
+    return AudiocraftMusicGen(str(folder), no_hub, device=DEVICE, text_model=str(tiny_model("t5-small")))
 
 
 def test_it_follows_a_melody(with_demucs, play):
@@ -204,7 +205,7 @@ def test_numbers_that_break_in_half_precision_are_done_again_exactly(tiny_model,
     for part in ("linear1", "linear2"):
         package["best_state"][f"transformer.layers.0.{part}.weight"] *= 1e4
     torch.save(package, folder / "state_dict.bin")
-    settings = {"device": "cpu", "precision": "float16", "text_model": str(tiny_model("t5-small"))}
+    settings = {"device": DEVICE, "precision": "float16", "text_model": str(tiny_model("t5-small"))}
     player = AudiocraftMusicGen(str(folder), no_hub, **settings)._model()
     (broken,) = play(player, window(1))
     assert broken.samples.shape == (32000, 1) and np.isnan(broken.samples).all()

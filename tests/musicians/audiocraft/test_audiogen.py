@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 from pipeline.errors import BackendUnavailable
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.neural
 def audiogen(tiny_model, no_hub):
     from pipeline.musicians.audiocraft.audiogen import AudioGenAmbience
 
-    return AudioGenAmbience(str(tiny_model("audiogen")), no_hub, device="cpu")
+    return AudioGenAmbience(str(tiny_model("audiogen")), no_hub, device=DEVICE)
 
 
 def noise(rate, seconds, channels=1, level=0.1, seed=0):
@@ -74,6 +75,6 @@ def test_a_missing_audiogen_is_one_line(no_hub, tiny_model):
     from pipeline.musicians.audiocraft.audiogen import AudioGenAmbience
 
     with pytest.raises(BackendUnavailable, match="hf download facebook/audiogen-medium"):
-        AudioGenAmbience("facebook/audiogen-medium", no_hub, device="cpu")
+        AudioGenAmbience("facebook/audiogen-medium", no_hub, device=DEVICE)
     with pytest.raises(BackendUnavailable, match="is a MusicGen"):
-        AudioGenAmbience(str(tiny_model("audiocraft-melody")), no_hub, device="cpu")
+        AudioGenAmbience(str(tiny_model("audiocraft-melody")), no_hub, device=DEVICE)

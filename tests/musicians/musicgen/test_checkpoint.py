@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from where import DEVICE
 
 from pipeline.errors import BackendUnavailable, Damaged
 from pipeline.musicians.musicgen.musician import MusicGen
@@ -76,7 +77,7 @@ def test_one_that_lacks_tensors_is_refused_when_it_is_loaded(folder):
     tensors.pop(next(name for name in tensors if name.startswith("decoder.model.decoder.layers.1.fc1")))
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(Damaged, match="lacks 1 "):
-        list(MusicGen(str(folder), folder, "cpu").render([order()]))
+        list(MusicGen(str(folder), folder, DEVICE).render([order()]))
 
 
 def test_a_device_that_is_not_there(folder):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from musicians.windows.instruments import order
+from where import DEVICE
 
 from pipeline.domain import Controls, Heard
 from pipeline.errors import BackendUnavailable
@@ -26,7 +27,7 @@ KINDS = ("musicgen", "musicgen-stereo", "musicgen-melody")
 
 @pytest.fixture
 def musician(tiny_model, tmp_path):
-    return lambda name="musicgen": MusicGen(str(tiny_model(name)), tmp_path, "cpu", "float32")
+    return lambda name="musicgen": MusicGen(str(tiny_model(name)), tmp_path, DEVICE, "float32")
 
 
 def take(musician, **changes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from where import DEVICE
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Controls
@@ -22,7 +23,7 @@ def runtime(tiny_model, tmp_path):
 
         from pipeline.musicians.musicgen.runtime import Runtime
 
-        return Runtime(find_checkpoint(str(tiny_model(name)), tmp_path), torch.device("cpu"), precision)
+        return Runtime(find_checkpoint(str(tiny_model(name)), tmp_path), torch.device(DEVICE), precision)
 
     return load
 
@@ -113,7 +114,7 @@ def test_draws_follow_the_probabilities():
         (Controls(top_k=0, temperature=0.5), (0.725, 0.181, 0.065, 0.029)),
         (Controls(use_sampling=False), (1, 0, 0, 0)),
     ):
-        drawn = Sampler([controls], [3], torch.device("cpu")).draw(logits, [True])
+        drawn = Sampler([controls], [3], torch.device(DEVICE)).draw(logits, [True])
         assert np.bincount(drawn[0].numpy(), minlength=4) / 10_000 == pytest.approx(expected, abs=0.02)
 
 

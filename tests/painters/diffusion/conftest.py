@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from where import DEVICE
 
 TinyModel = Callable[[str], Path]
 Open = Callable[..., Any]
@@ -26,7 +27,7 @@ def open_painter(tiny_model: TinyModel, tmp_path: Path) -> Open:
     def open_(model: Path | str | None = None, clip: Path | str | None = None, **changes: Any) -> Any:
         from pipeline.painters.diffusion.painter import DiffusionPainter
 
-        options = {"candidates": 2, "hub": tmp_path / "hub", "device": "cpu", "precision": "auto"} | changes
+        options = {"candidates": 2, "hub": tmp_path / "hub", "device": DEVICE, "precision": "auto"} | changes
         return DiffusionPainter(
             str(model or tiny_model("stable-diffusion")), str(clip or tiny_model("open-clip")), **options
         )
@@ -45,6 +46,6 @@ def open_easel(tiny_model: TinyModel) -> Open:
         from pipeline.painters.diffusion.easel import Easel
 
         folder = model if isinstance(model, Path) else tiny_model(model)
-        return Easel(read_checkpoint(folder, folder.name), torch.device("cpu"), getattr(torch, precision))
+        return Easel(read_checkpoint(folder, folder.name), torch.device(DEVICE), getattr(torch, precision))
 
     return open_

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import papers
 import pytest
+from where import DEVICE
 
 from pipeline.errors import BackendFailed
 from pipeline.settings import Settings
@@ -47,7 +48,7 @@ def test_the_studio_opens_it_by_name(tiny_model: TinyModel) -> None:
             painter="diffusion",
             diffusion_model=str(tiny_model("stable-diffusion-turbo")),
             clip_model=str(tiny_model("open-clip")),
-            device="cpu",
+            device=DEVICE,
         )
     )
     assert studio.painter.backend.name == "diffusion" and set(studio.modelled) == {"painter"}

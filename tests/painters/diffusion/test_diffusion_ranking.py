@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from diffusion_files import edit_json, edit_weights
+from where import DEVICE
 
 from pipeline.domain import AlbumPlan
 from pipeline.errors import BackendUnavailable, Damaged, PromptError
@@ -133,7 +134,7 @@ def open_eye(tiny_model: TinyModel) -> Open:
 
         from pipeline.painters.diffusion.eye import Eye
 
-        return Eye(folder or tiny_model("open-clip"), torch.device("cpu"))
+        return Eye(folder or tiny_model("open-clip"), torch.device(DEVICE))
 
     return open_
 

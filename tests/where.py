@@ -1,0 +1,8 @@
+"""Where the models of the tests run: on the CPU, or where LOFI_TEST_DEVICE says: `LOFI_TEST_DEVICE=cuda make neural`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+DEVICE: Any = os.environ.get("LOFI_TEST_DEVICE", "cpu")
