@@ -1,4 +1,4 @@
-"""Where the models of the tests run: on the CPU, or where LOFI_TEST_DEVICE says: `LOFI_TEST_DEVICE=cuda make neural`."""
+"""Where the models of the tests run: on the CPU, or where `LOFI_TEST_DEVICE=cuda make neural` says."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from PIL import Image
 from pipeline.errors import Held
 from pipeline.shelf import AlbumFolder
 
-WORDS = ("--tracks", "2", "--seconds", "10", "--takes", "2")
+WORDS = ("--tracks", "2", "--seconds", "10", "--takes", "2", "--pictures")
 ASKED = 4
 WORKERS = 2
 PREFECT_EVERY = 4
