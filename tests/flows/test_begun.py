@@ -52,7 +52,7 @@ def begun(settings: Settings) -> AlbumFolder:
 
 
 def put(folder: AlbumFolder, backend: Backend, order: RenderOrder, clip: Clip) -> None:
-    folder.put_take(
+    folder.take_files(order).put(
         order, backend, frames=clip.frames, rate=clip.rate, fingerprint="", write=lambda temp: write_take(temp, clip)
     )
 
