@@ -48,8 +48,8 @@ def test_an_album_with_every_part_neural_is_killed_and_goes_on(door: Door, model
     run = door.start("make", *WORDS, *LAYERS, **models)
     assert run.stdout is not None
     for line in run.stdout:
-        if line.startswith("render"):
-            break
+        if line.startswith("render") and list(door.library.glob("albums/*/takes/*.flac")):
+            break  # a line may also say how far a take is
     run.send_signal(signal.SIGKILL)
     _, errors = run.communicate()
     kept = {path: path.stat().st_mtime_ns for path in door.library.glob("albums/*/takes/*.flac")}
