@@ -41,6 +41,10 @@ def enter(command: click.Command) -> NoReturn:
     # Workers use one thread each; numeric libraries that start more only get in each other's way.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    # Python's resource tracker, a process of its own, removes the locks that libraries leave when their process is
+    # ended, and need not warn a person of each.
+    warnings = [os.environ.get("PYTHONWARNINGS", ""), "ignore:resource_tracker:UserWarning"]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, warnings))
     for stream in (sys.stdout, sys.stderr):
         # A title may hold what the terminal's encoding does not: a question mark beats a crash.
         if isinstance(stream, io.TextIOWrapper):

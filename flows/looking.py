@@ -195,20 +195,23 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
     Exits 1 when it is not.
     """
     from pipeline import proof
+    from pipeline.crew import workers_for
     from pipeline.encore import open_maker
 
     folder = _folder(Shelf.open(settings.library, writable=False), slug)
     album = folder.read_manifest()
-    with Workers(1) as workers:
-        if ambience:
-            loop = proof.find_loop(album, number)
-            backend, name = loop.backend, f"The loop “{loop.order.ambience}”"
-            played = proof.replay_loop(folder, loop, open_maker("ambience", backend, album.brief, settings), workers)
-        else:
-            take = proof.find_take(album, number, index)
-            backend, name = take.backend, f"Take {take.order.index} of “{take.order.track.title}”"
-            ear = _ear(album.brief, settings) if backend.weights else None
-            musician = open_maker("musician", backend, album.brief, settings)
+    if ambience:
+        loop = proof.find_loop(album, number)
+        backend, name = loop.backend, f"The loop “{loop.order.ambience}”"
+        maker = open_maker("ambience", backend, album.brief, settings)
+        with workers_for(maker, settings.workers) as workers:
+            played = proof.replay_loop(folder, loop, maker, workers)
+    else:
+        take = proof.find_take(album, number, index)
+        backend, name = take.backend, f"Take {take.order.index} of “{take.order.track.title}”"
+        ear = _ear(album.brief, settings) if backend.weights else None
+        musician = open_maker("musician", backend, album.brief, settings)
+        with workers_for(musician, settings.workers) as workers:
             played = proof.replay(folder, take, musician, workers, ear)
     if played.same:
         click.echo(f"{name}: the same, byte for byte ({played.backend}).")

@@ -14,6 +14,7 @@ from rich.text import Text
 from flows.printing import console, credit, print_json
 from flows.underway import UnderWay, progress_bar
 from pipeline.clips import Place, Under, render_clips
+from pipeline.crew import workers_for
 from pipeline.domain import LoopOrder, RenderOrder, Take, derive_seed
 from pipeline.errors import LofiError
 from pipeline.roles import Ambience
@@ -25,7 +26,6 @@ from pipeline.steps.ambience import LENGTH
 from pipeline.steps.plan import BYTES_A_SECOND
 from pipeline.studio import is_part, open_ambience, open_part, open_writer
 from pipeline.wishes import Wish, order_clips, refuse_unused
-from pipeline.workers import Workers
 
 
 def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
     require_room(place.first.absolute().parent, round(wish.takes * wish.seconds * BYTES_A_SECOND))
     failed: LofiError | None = None
     said: list[dict[str, Any]] = []
-    with _going_on(wish, seed, out), Workers(1) as workers, progress_bar(out) as bars:
+    with _going_on(wish, seed, out), workers_for(musician, settings.workers) as workers, progress_bar(out) as bars:
         under_way = UnderWay(out, bars)
         whole = bars.add_task("Rendering", total=len(orders))
 

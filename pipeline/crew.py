@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 from pipeline.domain import Seconds
 from pipeline.errors import OutOfMemory, Stopped
 from pipeline.memory import available_memory
+from pipeline.roles import Modelled
 from pipeline.trace import Span, Trace
 from pipeline.workers import Workers
 
@@ -26,6 +27,11 @@ REST = 2.0
 """Seconds without work after which a part makes room for another: between two tracks it is back far sooner."""
 
 _LOOK = 0.25  # seconds between two looks at the memory while a part waits for room
+
+
+def workers_for(part: object, threads: int) -> Workers:
+    """Return one process for one part, as an album would give it: a model may use `threads`, all else uses one."""
+    return Workers(1, threads if isinstance(part, Modelled) else 1)
 
 
 class Crew:

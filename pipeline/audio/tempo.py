@@ -197,7 +197,7 @@ def _phase(heard: Heard | Rhythm, voices: Floats, beat: Seconds) -> Seconds:
         kernel = np.exp(-0.5 * (distance / width) ** 2)
         return np.asarray(irfft(rfft(curve) * rfft(kernel / kernel.sum()), slots))
 
-    whole = folded(np.maximum(voices, 0) @ np.array([1.0, 0.5, 0.4, 0.8, 0.3], np.float32), 0.02)
+    whole = folded((np.maximum(voices, 0) * np.array([1.0, 0.5, 0.4, 0.8, 0.3], np.float32)).sum(axis=1), 0.02)
     deep = np.sqrt(heard.bands[:, heard.centres < 130].sum(axis=1))
     # The rise in decibels is sharp in time; what it has grown to 40 ms later tells a kick from the foot of a snare.
     grown = np.pad(deep, (0, 4), mode="edge")[4:] ** 2

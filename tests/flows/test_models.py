@@ -142,7 +142,7 @@ def test_a_part_that_stands_in_is_said_everywhere(door: Door, tmp_path: Path) ->
     assert made.stdout.count(note) == 2
     (manifest,) = door.library.glob("albums/*/album.json")
     album = json.loads(manifest.read_text())
-    assert album["notes"] == [note.removeprefix("Note: ")] and album["brief"]["musician"] == "auto"
+    assert album["without"] == [note.removeprefix("Note: ")] and album["brief"]["musician"] == "auto"
     assert note in door.run("show", manifest.parent.name).stdout
     assert "--musician auto" in door.run("show", manifest.parent.name).stdout
 

@@ -71,7 +71,7 @@ def test_a_log_has_a_line_for_what_is_done_and_none_for_quick_takes_under_way() 
         for share in (0.1, 0.3, 0.6, 0.9, 1.0):
             screen.report(Progress("render", ONE, 1, share))
         screen.report(Progress("render", ONE, 1))
-    assert printed(out).splitlines() == [f"render  01 {ONE}"]
+    assert printed(out).splitlines() == [f"render   01 {ONE}"]
 
 
 @pytest.mark.parametrize(("seconds", "lines"), [(40, []), (800, ["25 %, about 10 min left", "50 %, about 7 min left"])])
