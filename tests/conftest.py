@@ -11,6 +11,8 @@ import pytest
 
 # Before any model library is imported: nothing may be fetched, and audiocraft tries to at import.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# The tests run side by side: threads of one test's arithmetic would only take the cores from the others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEURAL = importlib.util.find_spec("torch") is not None
 
 
