@@ -12,7 +12,8 @@ from pipeline.errors import BackendUnavailable, OutOfMemory
 from pipeline.memory import available_memory
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+"""How a model computes; int8 is for MusicGen's weights on a CPU, and the other models have what "auto" gives them."""
 
 
 def choose_device(asked: Device) -> torch.device:
@@ -27,7 +28,7 @@ def choose_device(asked: Device) -> torch.device:
 
 def choose_precision(asked: Precision, device: torch.device) -> torch.dtype:
     """Return the number format: bfloat16 on CUDA unless asked otherwise, float32 elsewhere."""
-    if asked == "auto":
+    if asked in ("auto", "int8"):
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     chosen: torch.dtype = getattr(torch, asked)
     return chosen

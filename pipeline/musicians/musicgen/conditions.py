@@ -2,98 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
 import torch
 
 from pipeline.audio.clip import Clip
+from pipeline.musicians.musicgen.batcher import Steering
+from pipeline.musicians.musicgen.published import Published
 from pipeline.musicians.windows.model import WindowOrder
 
 WORDS = 512
 """Tokens of a prompt that are read, as many as T5 was trained on; the rest is left out."""
 
 
-@dataclass(frozen=True, eq=False)
-class Conditions:
-    """Hidden states [rows, length, width] and their mask [rows, length]; `ahead` if they stand before the sound.
+class Conditioner:
+    """Makes what a line is steered by, with the text encoder and the projections of a checkpoint on a device.
 
-    Rows that belong to no prompt hold zeros, unmasked: attending to them adds nothing.
+    They stay in float32: they are small, and half precision overflows in T5.
     """
 
-    states: torch.Tensor
-    mask: torch.Tensor
-    ahead: bool
+    def __init__(self, published: Published, device: torch.device) -> None:
+        self._published, self._device = published, device
+        self._width = int(published.config.decoder.hidden_size)
+        self._text_encoder = published.text_encoder.to(device)
+        self._projections = {name: module.to(device) for name, module in published.projections.items()}
 
-    def arguments(self, first: bool) -> dict[str, torch.Tensor]:
-        """Return what the decoder takes: before the sound they are given once, beside it at each step."""
-        if not self.ahead:
-            return {"encoder_hidden_states": self.states, "encoder_attention_mask": self.mask}
-        return {"encoder_hidden_states": self.states} if first else {}
-
-
-class Conditioner:
-    """Makes conditions with the text encoder and the projections of a MusicGen model."""
-
-    def __init__(self, model: Any, tokenizer: Any, listener: Any | None) -> None:
-        self._model, self._tokenizer, self._listener = model, tokenizer, listener
-
-    def width(self, order: WindowOrder) -> int:
-        """Return how long the words of an order are in tokens; 1 without a prompt."""
-        return self._tokens(order.prompt).shape[1] if order.prompt else 1
-
-    def conditions(self, orders: Sequence[WindowOrder]) -> tuple[Conditions, Conditions]:
-        """Return the conditions of the orders, and those that guidance leads away from."""
-        words = [self._words(order.prompt) for order in orders]
-        length = max(len(row) for row in words)
-        states = torch.zeros(len(words), length, words[0].shape[1], device=words[0].device, dtype=words[0].dtype)
-        mask = torch.zeros(len(words), length, device=states.device, dtype=torch.long)
-        for row, hidden in enumerate(words):
-            states[row, : len(hidden)], mask[row, : len(hidden)] = hidden, 1
-        nothing = torch.zeros_like(states)
-        if self._listener is None:
-            return Conditions(states, mask, False), Conditions(nothing, torch.ones_like(mask), False)
-        # Before the sound every position counts, so rows with words of another length are never put together.
-        assert bool(mask.all()), "words of unequal length"
-        tunes = torch.stack([self._tune(order.melody) for order in orders])
-        no_tune = torch.stack([self._tune(None)] * len(orders))
-        return (
-            Conditions(torch.cat([tunes, states], dim=1), mask, True),
-            Conditions(torch.cat([no_tune, nothing], dim=1), mask, True),
-        )
-
-    def _tokens(self, prompt: str | None) -> torch.Tensor:
-        tokens: torch.Tensor = self._tokenizer(prompt, return_tensors="pt", truncation=True, max_length=WORDS).input_ids
-        return tokens
+    def steering(self, order: WindowOrder) -> tuple[Steering, Steering | None]:
+        """Return what an order is steered by, and what guidance leads away from; None where it leads nowhere."""
+        guided = order.controls.cfg_coef != 1 and (bool(order.prompt) or order.melody is not None)
+        words = self._words(order.prompt)
+        if self._published.listener is None:
+            none_before = torch.zeros(0, self._width, device=self._device)
+            away = Steering(None, none_before) if guided else None
+            # Looking across at nothing gives nothing: no layer has a bias there.
+            return Steering(words if order.prompt else None, none_before), away
+        asked = Steering(None, torch.cat([self._tune(order.melody), words]))
+        away = Steering(None, torch.cat([self._tune(None), torch.zeros_like(words)])) if guided else None
+        return asked, away
 
     def _words(self, prompt: str | None) -> torch.Tensor:
         """Return the hidden states of a prompt [tokens, width]; one of nothing without a prompt."""
-        decoder = self._model.decoder
-        where = next(decoder.parameters())
         if not prompt:
-            return torch.zeros(1, decoder.config.hidden_size, device=where.device, dtype=where.dtype)
+            return torch.zeros(1, self._width, device=self._device)
         # One prompt at a time: padding to the longest would change the last bits of the others.
-        states = self._model.text_encoder(input_ids=self._tokens(prompt).to(where.device)).last_hidden_state[0]
-        projection = getattr(self._model, "enc_to_dec_proj", None)
-        states = states if projection is None else projection(states)
-        return states.to(where.dtype)
+        ids = self._published.tokenizer(prompt, return_tensors="pt", truncation=True, max_length=WORDS).input_ids
+        states: torch.Tensor = self._text_encoder(input_ids=ids.to(self._device)).last_hidden_state[0]
+        return self._projected("enc_to_dec_proj", states)
 
     def _tune(self, melody: Clip | None) -> torch.Tensor:
         """Return the projected chroma of a melody [frames, width]; that of silence without one."""
-        config, where = self._model.config, next(self._model.decoder.parameters())
+        config = self._published.config
         if melody is None:
             chroma = torch.zeros(1, config.num_chroma)
             chroma[:, 0] = 1
         else:
-            assert self._listener is not None
-            heard = self._listener(
+            assert self._published.listener is not None
+            heard = self._published.listener(
                 torch.from_numpy(melody.samples.mean(axis=1)), sampling_rate=melody.rate, return_tensors="pt"
             )
             chroma = heard.input_features[0]
-        projection = getattr(self._model, "audio_enc_to_dec_proj", None)
-        tune: torch.Tensor = chroma.to(where.device)
-        if projection is not None:
-            tune = projection(tune)
+        tune = self._projected("audio_enc_to_dec_proj", chroma.to(self._device))
         times = -(-config.chroma_length // len(tune))
-        return tune.repeat(times, 1)[: config.chroma_length].to(where.dtype)
+        return tune.repeat(times, 1)[: config.chroma_length]
+
+    def _projected(self, name: str, states: torch.Tensor) -> torch.Tensor:
+        projection = self._projections.get(name)
+        return states if projection is None else projection(states)

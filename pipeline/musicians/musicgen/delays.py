@@ -14,11 +14,10 @@ import torch
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """The sequences of a batch, to be filled from left to right.
+    """A sequence to be filled from left to right.
 
-    `tokens` [rows, codebooks, positions] hold the codes of the openings and padding; where `free` is true a token is
-    still to be drawn. Nothing before position `start` is. Openings may have any lengths: what is known of a row is
-    never drawn, so no row is padded.
+    `tokens` [codebooks, positions] hold the codes of the opening and padding; where `free` is true a token is still
+    to be drawn, and nothing before position `start` is.
     """
 
     tokens: torch.Tensor
@@ -26,22 +25,20 @@ class Score:
     start: int
 
 
-def lay_out(openings: Sequence[torch.Tensor], steps: Sequence[int], delays: Sequence[int], padding: int) -> Score:
-    """Lay out rows that begin with `openings` [codebooks, any length] and go on for `steps` steps each."""
-    longest = max(opening.shape[1] + count for opening, count in zip(openings, steps, strict=True))
-    shape = (len(openings), len(delays), 1 + longest + max(delays))
+def lay_out(opening: torch.Tensor, steps: int, delays: Sequence[int], padding: int) -> Score:
+    """Lay out a sequence that begins with `opening` [codebooks, any length] and goes on for `steps` steps."""
+    known = opening.shape[1]
+    shape = (len(delays), 1 + known + steps + max(delays))
     tokens, free = torch.full(shape, padding), torch.zeros(shape, dtype=torch.bool)
-    for row, (opening, count) in enumerate(zip(openings, steps, strict=True)):
-        known = opening.shape[1]
-        for codebook, delay in enumerate(delays):
-            first = 1 + delay
-            tokens[row, codebook, first : first + known] = opening[codebook]
-            free[row, codebook, first + known : first + known + count] = True
-    return Score(tokens, free, 1 + min(opening.shape[1] for opening in openings))
+    for codebook, delay in enumerate(delays):
+        first = 1 + delay
+        tokens[codebook, first : first + known] = opening[codebook]
+        free[codebook, first + known : first + known + steps] = True
+    return Score(tokens, free, 1 + known)
 
 
 def read_off(tokens: torch.Tensor, delays: Sequence[int], steps: int) -> torch.Tensor:
-    """Return the first `steps` codes [codebooks, steps] of one row's tokens [codebooks, positions]."""
+    """Return the first `steps` codes [codebooks, steps] of a sequence's tokens [codebooks, positions]."""
     return torch.stack([row[1 + delay : 1 + delay + steps] for row, delay in zip(tokens, delays, strict=True)])
 
 

@@ -103,7 +103,7 @@ class MusicGen:
         """Return how many windows fit into the memory that is free on the device now, less some for an ear."""
         from pipeline.device import free_memory
 
-        row = self._checkpoint.row * runtime.precision.itemsize // 4
+        row = self._checkpoint.row * runtime.cached / 4
         return fitting(free_memory(runtime.device), row, ear=booth.ear is not None)
 
     def _refuse(self, order: RenderOrder) -> LofiError | None:

@@ -1,0 +1,261 @@
+"""The keys and values of what was heard so far, and the attention of one new step to all of them.
+
+At the end of a window most of a step's time goes into reading this cache, so its layout decides. The latest positions
+of a row are its tail, in float32; whenever a tail is full it moves into a table as one block. The sums that attention
+is made of are then sums of table rows, each with a weight of its own, which is what an embedding bag computes: it reads
+a table of whole numbers or of floats straight through, at the speed of the memory, with every head a bag.
+
+- Scores: the keys of a block are stored a channel a row, so that the query's channels are the weights.
+- Values: stored a position a row, so that the attention's probabilities are the weights.
+
+In int8 each table row has a scale and an offset of its own: for keys a channel over a block, for values a position,
+which is where their sizes differ (Liu et al., "KIVI", 2024). Blocks are counted from a row's own beginning, so that
+what a row hears does not depend on the rows beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import torch
+from torch.nn import functional
+
+BLOCK = 64
+"""Positions in a block."""
+
+Storage = Literal["float32", "int8"]
+
+_SCALES = 8  # bytes of scale and offset behind each row of an int8 table
+
+
+class Cache(Protocol):
+    """What `rows` sequences have heard; each step calls `begin`, then `attend` for every layer, then `end`.
+
+    `lengths` are the positions of each row so far.
+    """
+
+    lengths: list[int]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory it takes."""
+        ...
+
+    def begin(self) -> None:
+        """Make ready for one new position in every row."""
+        ...
+
+    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query, already scaled, makes of all: each [rows, width]."""
+        ...
+
+    def end(self) -> None:
+        """Count the new position of every row."""
+        ...
+
+    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Take in what a row begins with, [positions, width] each; its length is set by `filled`."""
+        ...
+
+    def filled(self, row: int, length: int) -> None:
+        """Let a row go on behind `length` positions; 0 makes it empty."""
+        ...
+
+
+class BlockCache:
+    """A Cache for CPUs, in tails and tables."""
+
+    def __init__(self, rows: int, layers: int, heads: int, size: int, positions: int, storage: Storage) -> None:
+        self._rows, self._heads, self._size, self._storage = rows, heads, size, storage
+        self._blocks = -(-positions // BLOCK)
+        self.lengths = [0] * rows
+        self._tails = torch.zeros(layers, 2, rows, heads, BLOCK, size)
+        groups = rows * heads * self._blocks
+        self._keys = [self._table(groups * size, BLOCK) for _ in range(layers)]
+        self._values = [self._table(groups * BLOCK, size) for _ in range(layers)]
+        self._every = torch.arange(rows)
+        # What of a tail may be attended to when its last position is the t-th.
+        self._tail_masks = torch.full((BLOCK, BLOCK), -torch.inf).triu(1)
+        self._planned: list[int] | None = None
+
+    def _table(self, rows: int, width: int) -> torch.Tensor:
+        if self._storage == "int8":
+            return torch.zeros(rows, width + _SCALES, dtype=torch.uint8)
+        return torch.zeros(rows, width)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory it takes."""
+        return sum(each.nbytes for each in (self._tails, *self._keys, *self._values))
+
+    def begin(self) -> None:
+        """Make ready for one new position in every row."""
+        places = torch.tensor([length % BLOCK for length in self.lengths])
+        self._place = places
+        self._tail_mask = self._tail_masks[places][:, None, None].expand(-1, self._heads, -1, -1).flatten(0, 1)
+        full = [length // BLOCK for length in self.lengths]
+        if full != self._planned:
+            self._plan(full)
+            self._planned = full
+
+    def _plan(self, full: Sequence[int]) -> None:
+        """Lay out which table rows the bags of this and the next steps sum, for `full` blocks in each row."""
+        most = self._most = max(full)
+        self._ragged = min(full) != most
+        if not most:
+            return
+        group = torch.arange(self._rows * self._heads)[:, None] * self._blocks
+        block = torch.arange(most)[None]
+        there = (block < torch.tensor(full)[:, None]).repeat_interleave(self._heads, dim=0)
+        # A bag for every head and block; that of a block that is not there is empty, and sums to nothing.
+        first = (group + block)[there] * self._size
+        self._key_rows = (first[:, None] + torch.arange(self._size)).flatten().to(torch.int32)
+        counts = there.flatten().to(torch.int32) * self._size
+        self._key_bags = (counts.cumsum(0, dtype=torch.int32) - counts).to(torch.int32)
+        # A bag for every head; blocks that are not there have no weight, and are read from one place.
+        place = torch.where(there, group + block, group)[..., None] * BLOCK + torch.arange(BLOCK)
+        self._value_rows = place.flatten().to(torch.int32)
+        self._value_bags = torch.arange(0, len(group) * most * BLOCK, most * BLOCK, dtype=torch.int32)
+        self._absent = ~there.repeat_interleave(BLOCK, dim=1)
+        self._there = there
+
+    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query, already scaled, makes of all: each [rows, width]."""
+        keys, values = self._tails[layer]
+        keys[self._every, :, self._place] = key.view(self._rows, self._heads, self._size)
+        values[self._every, :, self._place] = value.view(self._rows, self._heads, self._size)
+        keys, values = keys.flatten(0, 1), values.flatten(0, 1)
+        one = query.reshape(-1, 1, self._size)
+        scores = torch.baddbmm(self._tail_mask, one, keys.transpose(1, 2))
+        if not self._most:
+            return torch.bmm(scores.softmax(dim=-1), values).view(self._rows, -1)
+        earlier = self._scores(layer, one).view(len(one), 1, -1)
+        if self._ragged:
+            earlier = earlier.masked_fill(self._absent[:, None], -torch.inf)
+        share = torch.cat([earlier, scores], dim=-1).softmax(dim=-1)
+        before, latest = share.split([earlier.shape[-1], BLOCK], dim=-1)
+        sums = self._sums(layer, before)
+        return torch.baddbmm(sums[:, None], latest, values).view(self._rows, -1)
+
+    def _scores(self, layer: int, query: torch.Tensor) -> torch.Tensor:
+        weights = query.expand(-1, self._most, -1)
+        weights = weights[self._there] if self._ragged else weights
+        return self._bag(self._keys[layer], self._key_rows, self._key_bags, weights)
+
+    def _sums(self, layer: int, share: torch.Tensor) -> torch.Tensor:
+        return self._bag(self._values[layer], self._value_rows, self._value_bags, share)
+
+    def _bag(self, table: torch.Tensor, rows: torch.Tensor, bags: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        flat = weights.reshape(-1)
+        if self._storage == "int8":
+            summed: torch.Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+                table, rows, bags, False, 0, False, flat
+            )
+            return summed
+        return functional.embedding_bag(rows, table, bags, mode="sum", per_sample_weights=flat)
+
+    def end(self) -> None:
+        """Count the new position of every row, and move full tails into the tables."""
+        self.lengths = [length + 1 for length in self.lengths]
+        full = [row for row, length in enumerate(self.lengths) if length % BLOCK == 0]
+        if not full:
+            return
+        for layer in range(len(self._keys)):
+            for row in full:
+                self._store(layer, row, self.lengths[row] // BLOCK - 1, *self._tails[layer, :, row, None])
+
+    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Take in what a row begins with, [positions, width] each; its length is set by `filled`."""
+        keys, values = (
+            each.view(-1, self._heads, self._size).transpose(0, 1).contiguous() for each in (keys, values)
+        )
+        whole = keys.shape[1] // BLOCK
+        end = whole * BLOCK
+        if whole:
+            split = (whole, BLOCK, self._size)
+            self._store(
+                layer,
+                row,
+                0,
+                keys[:, :end].unflatten(1, split[:2]).transpose(0, 1),
+                values[:, :end].unflatten(1, split[:2]).transpose(0, 1),
+            )
+        rest = keys.shape[1] - end
+        self._tails[layer, 0, row, :, :rest] = keys[:, end:]
+        self._tails[layer, 1, row, :, :rest] = values[:, end:]
+
+    def filled(self, row: int, length: int) -> None:
+        """Let a row go on behind `length` positions; 0 makes it empty."""
+        self.lengths[row] = length
+
+    def _store(self, layer: int, row: int, block: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Write whole blocks, [blocks, heads, BLOCK, size] each, from the given one on."""
+        count = len(keys)
+        for table, blocks in (
+            (self._keys[layer], keys.transpose(2, 3)),
+            (self._values[layer], values),
+        ):
+            # [heads, blocks, rows of the table, width of the table]
+            shaped = blocks.transpose(0, 1).contiguous()
+            slots = table.view(self._rows, self._heads, self._blocks, shaped.shape[2], -1)[row, :, block : block + count]
+            slots.copy_(self._stored(shaped).view(slots.shape))
+
+    def _stored(self, blocks: torch.Tensor) -> torch.Tensor:
+        if self._storage == "float32":
+            return blocks
+        stored: torch.Tensor = torch.ops.quantized.embedding_bag_byte_prepack(blocks.flatten(0, -2))
+        return stored
+
+
+class DenseCache:
+    """A Cache in one piece, for devices whose own attention is fast at any length."""
+
+    def __init__(
+        self, rows: int, layers: int, heads: int, size: int, positions: int, device: torch.device, form: str
+    ) -> None:
+        self._device, self._dtype = device, getattr(torch, form)
+        self.lengths = [0] * rows
+        self._heard = torch.zeros(layers, 2, rows, heads, positions, size, device=device, dtype=self._dtype)
+        self._every = torch.arange(rows, device=device)
+        self._shape = (rows, heads, size)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory it takes."""
+        return self._heard.nbytes
+
+    def begin(self) -> None:
+        """Make ready for one new position in every row."""
+        self._place = torch.tensor(self.lengths, device=self._device)
+        # Whole blocks, so that few lengths are ever seen.
+        self._end = min((max(self.lengths) // BLOCK + 1) * BLOCK, self._heard.shape[4])
+        self._mask = (torch.arange(self._end, device=self._device) <= self._place[:, None])[:, None, None]
+
+    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query, already scaled, makes of all."""
+        keys, values = self._heard[layer]
+        keys[self._every, :, self._place] = key.view(self._shape).to(self._dtype)
+        values[self._every, :, self._place] = value.view(self._shape).to(self._dtype)
+        heard = functional.scaled_dot_product_attention(
+            query.view(*self._shape[:2], 1, -1).to(self._dtype),
+            keys[:, :, : self._end],
+            values[:, :, : self._end],
+            attn_mask=self._mask,
+            scale=1.0,
+        )
+        return heard.reshape(self._shape[0], -1).float()
+
+    def end(self) -> None:
+        """Count the new position of every row."""
+        self.lengths = [length + 1 for length in self.lengths]
+
+    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Take in what a row begins with."""
+        for place, each in enumerate((keys, values)):
+            shaped = each.view(len(each), *self._shape[1:]).transpose(0, 1)
+            self._heard[layer, place, row, :, : len(each)] = shaped.to(self._dtype)
+
+    def filled(self, row: int, length: int) -> None:
+        """Let a row go on behind `length` positions; 0 makes it empty."""
+        self.lengths[row] = length

@@ -1,0 +1,230 @@
+"""MusicGen's language model, a step at a time: codes in, logits of the next codes out.
+
+Twenty-four to forty-eight layers of attention to what was heard, a look across at the words, and a feed-forward net,
+each behind a norm and added to what came in (Copet et al., "Simple and Controllable Music Generation", 2023). The
+arithmetic is float32 but for the weights, whose format is chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from pipeline.musicians.musicgen.anatomy import Anatomy, Layer, Norm, Weights
+from pipeline.musicians.musicgen.cache import BlockCache, Cache, DenseCache, Storage
+from pipeline.musicians.musicgen.linear import Format, Linear, linear
+
+CPU = torch.device("cpu")
+
+Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""From a layer's number, queries, keys and values [rows, width] to what is made of them, [rows, width]."""
+
+
+class Decoder:
+    """The language model, its weights in one format. Stateless: what was heard is in a Hearing."""
+
+    def __init__(self, weights: Weights, form: Format, device: torch.device = CPU) -> None:
+        self.anatomy, self.form, self.device = weights.anatomy, form, device
+        self._embeddings = weights.embeddings().to(device)
+        anatomy = self.anatomy
+        self._codebook = torch.arange(anatomy.codebooks, device=device) * (anatomy.card + 1)
+        self._layers = [_Layer(weights.layer(number), anatomy, form, device) for number in range(anatomy.layers)]
+        self._norm = weights.norm().to(device)
+        self._heads = linear(weights.heads().to(device), form)
+        self._positions = torch.empty(0, anatomy.width)
+
+    def cache(self, rows: int, positions: int) -> Cache:
+        """Return an empty cache for `rows` sequences of up to `positions` each."""
+        anatomy = self.anatomy
+        if self.device.type != "cpu":
+            return DenseCache(rows, anatomy.layers, anatomy.heads, anatomy.size, positions, self.device, self.form)
+        storage: Storage = "int8" if self.form == "int8" else "float32"
+        return BlockCache(rows, anatomy.layers, anatomy.heads, anatomy.size, positions, storage)
+
+    def look_at(self, words: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Return for each layer the keys and values [heads, tokens, size] of words, float32 [tokens, width]."""
+        return [layer.look_at(words, self.anatomy) for layer in self._layers]
+
+    def embed(self, codes: torch.Tensor) -> torch.Tensor:
+        """Return the vectors [rows, width] of codes [rows, codebooks]; `card` is the code that stands for none yet."""
+        return functional.embedding_bag(codes + self._codebook, self._embeddings, mode="sum")
+
+    def run(self, x: torch.Tensor, positions: Sequence[int], attend: Attend, across: Across | None) -> torch.Tensor:
+        """Return the hidden states [rows, width] of vectors at some positions of their sequences."""
+        x = x + self._places(max(positions) + 1)[torch.tensor(positions, device=self.device)]
+        for number, layer in enumerate(self._layers):
+            x = layer.run(number, x, attend, across)
+        return _normed(x, self._norm)
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the logits [rows, codebooks, card] of hidden states [rows, width]."""
+        return self._heads(states).view(len(states), self.anatomy.codebooks, self.anatomy.card)
+
+    def _places(self, count: int) -> torch.Tensor:
+        """Return the sinusoids of at least `count` positions, cosines before sines, [positions, width]."""
+        if len(self._positions) < count:
+            half = self.anatomy.width // 2
+            pace = torch.exp(torch.arange(half, dtype=torch.float32) * (-math.log(10_000) / (half - 1)))
+            phase = torch.arange(max(count, 2048), dtype=torch.float32)[:, None] * pace
+            self._positions = torch.cat([phase.cos(), phase.sin()], dim=1).to(self.device)
+        return self._positions
+
+
+class Hearing:
+    """What `rows` sequences have heard so far, and the words that those of them with a prompt look across at."""
+
+    def __init__(self, decoder: Decoder, rows: int, positions: int) -> None:
+        self._decoder, self.rows = decoder, rows
+        self._cache = decoder.cache(rows, positions)
+        self._across = Across(decoder.anatomy, rows) if decoder.anatomy.crossed else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory it takes."""
+        return self._cache.nbytes
+
+    def begin(self, row: int, words: torch.Tensor | None, before: torch.Tensor) -> None:
+        """Let a row begin anew.
+
+        `words`, float32 [tokens, width], is what it looks across at, None for nothing; `before`, [positions, width],
+        are the vectors that stand before the first step: a melody model's tune and words, and what it goes on from.
+        They are heard in one pass.
+        """
+        if self._across is not None:
+            self._across.set(row, None if words is None else self._decoder.look_at(words))
+        count = len(before)
+        self._cache.filled(row, 0)
+        if not count:
+            return
+        across = None if self._across is None or words is None else self._across.of(row)
+
+        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            self._cache.fill(layer, row, key, value)
+            heads = [each.view(count, -1, self._decoder.anatomy.size).transpose(0, 1)[None] for each in (query, key, value)]
+            # The queries are scaled already.
+            heard = functional.scaled_dot_product_attention(*heads, is_causal=True, scale=1.0)
+            return heard[0].transpose(0, 1).reshape(count, -1)
+
+        self._decoder.run(before, range(count), attend, across)
+        self._cache.filled(row, count)
+
+    def forget(self, row: int) -> None:
+        """Let a row be empty, so that it costs next to nothing until it begins anew."""
+        self._cache.filled(row, 0)
+
+    def step(self, codes: torch.Tensor) -> torch.Tensor:
+        """Hear the codes [rows, codebooks] of one step; return the logits of the next, [rows, codebooks, card]."""
+        decoder, cache = self._decoder, self._cache
+        cache.begin()
+        states = decoder.run(decoder.embed(codes), cache.lengths, cache.attend, self._across)
+        cache.end()
+        return decoder.logits(states)
+
+
+@dataclass(frozen=True, eq=False)
+class _Words:
+    """For each layer keys [rows, heads, size, tokens] and values [rows, heads, tokens, size]; what of them is there."""
+
+    layers: list[tuple[torch.Tensor, torch.Tensor]]
+    mask: torch.Tensor | None
+
+
+class Across:
+    """The keys and values of words, made once for a prompt. Rows without words get nothing, and cost nothing."""
+
+    def __init__(self, anatomy: Anatomy, rows: int) -> None:
+        self._anatomy = anatomy
+        self._heard: list[list[tuple[torch.Tensor, torch.Tensor]] | None] = [None] * rows
+        self._words: _Words | None = None
+        self._places: torch.Tensor | None = None
+
+    def set(self, row: int, heard: list[tuple[torch.Tensor, torch.Tensor]] | None) -> None:
+        """Give a row the keys and values of its words for each layer."""
+        self._heard[row] = heard
+        self._words = None
+
+    def of(self, row: int) -> Across:
+        """Return what one row looks at, for any number of positions of it."""
+        alone = Across(self._anatomy, 1)
+        alone._heard = [self._heard[row]]
+        return alone
+
+    def look(self, layer: int, x: torch.Tensor, made: Callable[[torch.Tensor], torch.Tensor], out: Linear) -> torch.Tensor:
+        """Return `x` [rows, width] with what its rows see: `made` gives their queries, `out` takes it back."""
+        words = self._words = self._words or self._gathered()
+        if words is None:
+            return x
+        keys, values = words.layers[layer]
+        everyone = self._places is None
+        looking = x if everyone else x[self._places]
+        size = self._anatomy.size
+        queries = made(looking).view(len(keys), -1, self._anatomy.heads, size).transpose(1, 2)
+        scores = queries @ keys
+        if words.mask is not None:
+            scores = scores + words.mask
+        seen = out((scores.softmax(dim=-1) @ values).transpose(1, 2).reshape(len(looking), -1))
+        return x + seen if everyone else x.index_add(0, self._places, seen)
+
+    def _gathered(self) -> _Words | None:
+        rows = [row for row, heard in enumerate(self._heard) if heard is not None]
+        heard = [each for each in self._heard if each is not None]
+        if not heard:
+            return None
+        device = heard[0][0][0].device
+        self._places = None if len(rows) == len(self._heard) else torch.tensor(rows, device=device)
+        lengths = [each[0][0].shape[1] for each in heard]
+        longest = max(lengths)
+        layers = []
+        for number in range(self._anatomy.layers):
+            keys = torch.zeros(len(rows), self._anatomy.heads, self._anatomy.size, longest, device=device)
+            values = torch.zeros(len(rows), self._anatomy.heads, longest, self._anatomy.size, device=device)
+            for place, (each, length) in enumerate(zip(heard, lengths, strict=True)):
+                keys[place, :, :, :length] = each[number][0].transpose(1, 2)
+                values[place, :, :length] = each[number][1]
+            layers.append((keys, values))
+        mask = None
+        if min(lengths) != longest:
+            mask = torch.zeros(len(rows), 1, 1, longest, device=device)
+            for place, length in enumerate(lengths):
+                mask[place, ..., length:] = -torch.inf
+        return _Words(layers, mask)
+
+
+class _Layer:
+    """One layer, made ready to run. Queries come out scaled: the scale is in their weights."""
+
+    def __init__(self, tensors: Layer, anatomy: Anatomy, form: Format, device: torch.device) -> None:
+        def product(weight: torch.Tensor) -> Linear:
+            return linear(weight.to(device), form)
+
+        scale, width = anatomy.size**-0.5, anatomy.width
+        attention = tensors.attention.float().clone()
+        attention[:width] *= scale
+        self._attention, self._attention_out = product(attention), product(tensors.attention_out)
+        self._attention_norm = tensors.attention_norm.to(device)
+        self._up, self._down, self._feed_norm = product(tensors.up), product(tensors.down), tensors.feed_norm.to(device)
+        if tensors.across is None:
+            return
+        assert tensors.across_out is not None and tensors.across_norm is not None
+        across = tensors.across.float()
+        self._across, self._words = product(across[:width] * scale), product(across[width:])
+        self._across_out, self._across_norm = product(tensors.across_out), tensors.across_norm.to(device)
+
+    def look_at(self, words: torch.Tensor, anatomy: Anatomy) -> tuple[torch.Tensor, torch.Tensor]:
+        keys, values = self._words(words).view(len(words), 2, anatomy.heads, anatomy.size).permute(1, 2, 0, 3).contiguous()
+        return keys, values
+
+    def run(self, number: int, x: torch.Tensor, attend: Attend, across: Across | None) -> torch.Tensor:
+        query, key, value = self._attention(_normed(x, self._attention_norm)).chunk(3, dim=-1)
+        x = x + self._attention_out(attend(number, query, key, value))
+        if across is not None:
+            x = across.look(number, x, lambda rows: self._across(_normed(rows, self._across_norm)), self._across_out)
+        return x + self._down(functional.gelu(self._up(_normed(x, self._feed_norm))))
+
+
+def _normed(x: torch.Tensor, norm: Norm) -> torch.Tensor:
+    return functional.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, 1e-5)

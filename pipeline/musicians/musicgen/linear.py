@@ -1,0 +1,112 @@
+"""Matrix products by the weights of a model, in the number format that reads them fastest.
+
+Generating music a step at a time multiplies every weight by a handful of rows: the time is that of reading the weights,
+so a format of half the bytes is twice as fast. Activations are float32 throughout on a CPU, whatever the weights are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch.nn import functional
+
+Format = Literal["float32", "bfloat16", "float16", "int8"]
+
+Linear = Callable[[torch.Tensor], torch.Tensor]
+"""From float32 [rows, in] to float32 [rows, out]."""
+
+
+def linear(weight: torch.Tensor, form: Format) -> Linear:
+    """Return the product by `weight` [out, in], which is kept in the given format. Raises ValueError for int8 off x86."""
+    if weight.device.type != "cpu":
+        return _Dense(weight.to(getattr(torch, form)))
+    return _CPU[form](weight)
+
+
+class _Dense:
+    """As PyTorch does it: float32 on a CPU, any float on a GPU."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self._weight = weight.contiguous()
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.linear(x.to(self._weight.dtype), self._weight).float()
+
+
+class _Float32(_Dense):
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__(weight.float())
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.linear(x, self._weight)
+
+
+class _Float16:
+    """Weights in float16, products and sums in float32: for weights published in float16 nothing is lost."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self._packed = torch.ops.quantized.linear_prepack_fp16(weight.float().contiguous(), None)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        product: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
+        return product
+
+
+class _BFloat16:
+    """Weights and inputs in bfloat16, sums in float32, weights laid out for the instructions of this processor."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.to(torch.bfloat16).contiguous(), 2)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
+            x.to(torch.bfloat16), self._packed, None, "none", [], ""
+        )
+        return product.float()
+
+
+class _Int8:
+    """Weights in eight bits, a scale for each output; inputs in eight bits, a scale for each row.
+
+    PyTorch's own dynamic quantisation has one scale for a whole batch, so that a take would depend on the ones beside
+    it. Here each row is divided by its largest value first, and all share the scale that then fits: sums of whole
+    numbers are exact, so a row comes out the same to the last bit in any batch.
+    """
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        weight = weight.float()
+        scales = (weight.abs().amax(dim=1) / 127).clamp_min(1e-12)
+        whole = torch.quantize_per_channel(
+            weight, scales.double(), torch.zeros(len(scales), dtype=torch.int64), 0, torch.qint8
+        )
+        if "fbgemm" not in torch.backends.quantized.supported_engines:
+            raise ValueError("int8 weights need an x86 processor")
+        before = torch.backends.quantized.engine
+        torch.backends.quantized.engine = "fbgemm"
+        try:
+            self._packed = torch.ops.quantized.linear_prepack(whole, None)
+        finally:
+            torch.backends.quantized.engine = before
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        largest = torch.linalg.vector_norm(x, torch.inf, dim=-1, keepdim=True).clamp_min_(1e-12)
+        product: torch.Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            x / largest, 1 / _LEVELS, _LEVELS + 1, self._packed
+        )
+        return product.mul_(largest)
+
+
+def _levels() -> int:
+    """Return the steps from 0 to the largest input: without VNNI, pairs of products must fit into sixteen bits."""
+    return 127 if torch.cpu._is_vnni_supported() else 63
+
+
+_LEVELS = _levels()
+_CPU: dict[Format, Callable[[torch.Tensor], Linear]] = {
+    "float32": _Float32,
+    "float16": _Float16,
+    "bfloat16": _BFloat16,
+    "int8": _Int8,
+}
