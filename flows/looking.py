@@ -208,7 +208,8 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
             played = proof.replay_loop(folder, loop, maker, workers)
     else:
         take = proof.find_take(album, number, index)
-        backend, name = take.backend, f"Take {take.order.index} of “{take.order.track.title}”"
+        (title,) = (track.title for track in album.tracks if track.number == number)
+        backend, name = take.backend, f"Take {take.order.index} of “{title}”"
         ear = _ear(album.brief, settings) if backend.weights else None
         musician = open_maker("musician", backend, album.brief, settings)
         with workers_for(musician, settings.workers) as workers:
