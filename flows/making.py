@@ -19,9 +19,10 @@ from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, read_brief
 from pipeline.encore import open_studio_again
+from pipeline.errors import LofiError
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, chosen_parts, open_part, open_writer
+from pipeline.studio import PARTS, chosen_parts, open_part, open_studio, open_writer
 from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
 
@@ -45,8 +46,12 @@ def make(
     """
     out = console(to_stderr=as_json)
     brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
-    # What can be wrong is found before anything is started.
-    open_writer(settings)
+    # What can be wrong is found before anything is started. Who lacks one thing is told of all that is lacking.
+    try:
+        open_writer(settings)
+    except LofiError:
+        open_studio(settings)
+        raise
     if brief.style is not None:
         find_style(brief.style, styles(settings.prompts))
     with ExitStack() as stack:

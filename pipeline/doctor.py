@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import LofiError
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import free_bytes
-from pipeline.studio import EXTRAS, PARTS, open_part, part_names
+from pipeline.studio import EXTRAS, PARTS, open_part, part_names, what_works
 
 State = Literal["ok", "note", "broken"]
 
@@ -46,8 +46,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _try("Library", lambda: _library(settings))
     yield _room(settings)
     yield _try("Catalogue", lambda: _catalogue(settings))
-    for role in PARTS:
-        yield _part(role, settings)
+    parts = {role: _part(role, settings) for role in PARTS}
+    yield from parts.values()
+    works = what_works([role for role, finding in parts.items() if finding.state == "broken"], settings)
+    if works:
+        yield Finding("Instead", "note", "an album can be made without what is broken", f"Take {works}.")
     yield from _neural(settings)
     yield _language_model(settings)
 

@@ -15,7 +15,7 @@ from pipeline.domain import Backend, Brief, Weights
 from pipeline.errors import BackendUnavailable
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio
+from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio, open_writer
 
 ABSENT = Part("test_studio:Absent")
 
@@ -76,6 +76,30 @@ def test_a_part_asked_for_by_name_never_falls_back(no_model: None) -> None:
     """Whoever says musicgen gets it, or the line that fetches its model."""
     with pytest.raises(BackendUnavailable, match="x/y"):
         open_studio(Settings(musician="musicgen"))
+
+
+def test_all_that_is_missing_is_said_at_once_with_what_works(
+    no_model: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key and the model, so that nobody mends one to hear of the other; and the options that need neither."""
+    monkeypatch.setitem(PARTS["judge"], "clap", ABSENT)
+    settings = Settings(studio="neural", painter="offline", library=tmp_path)
+    with pytest.raises(BackendUnavailable) as refused:
+        open_studio(settings)
+    said = str(refused.value)
+    assert "neither a key nor a server" in said and "OPENAI_API_KEY" in said
+    assert said.count(Absent.said) == 1 and said.count("Run: hf download x/y") == 1
+    assert "--studio auto, or --writer offline --musician band --judge signal" in said and "--painter" not in said
+    (instead,) = [finding for finding in examine(settings) if finding.what == "Instead"]
+    assert "--studio auto, or --writer offline --musician band" in instead.remedy
+
+
+def test_what_works_answers_how_the_part_was_chosen(no_model: None) -> None:
+    """A musician named by itself stays whatever the studio; a writer that lacks a key has one that needs none."""
+    with pytest.raises(BackendUnavailable, match="--musician auto, or --musician band"):
+        open_studio(Settings(musician="musicgen"))
+    with pytest.raises(BackendUnavailable, match="--studio auto, or --writer offline"):
+        open_writer(Settings(studio="neural"))
 
 
 def test_a_part_with_a_model_has_a_process_of_its_own(model_player: None) -> None:

@@ -160,6 +160,18 @@ def test_the_doctor_looks_at_the_parts_and_never_shows_a_key(door: Door) -> None
     assert wrong.returncode == 2 and "There is no painter called 'nobody'" in wrong.stderr
 
 
+def test_a_neural_album_without_a_key_says_what_else_is_missing(door: Door, tmp_path: Path) -> None:
+    """In one line, before anything is begun."""
+    (tmp_path / "sitecustomize.py").write_text(STANDIN)
+    paths = os.pathsep.join((str(tmp_path), str(ROOT)))
+    words = ("--studio", "neural", "--judge", "signal", "--painter", "offline", "--plain")
+    refused = door.run("make", THEME, *words, PYTHONPATH=paths, OPENAI_API_KEY="", OPENAI_BASE_URL="")
+    assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
+    for text in ("neither a key nor a server", "a/b is not on this machine", "--studio auto, or --writer offline"):
+        assert text in refused.stderr
+    assert not list(door.library.glob("albums/*"))
+
+
 def test_the_doctor_says_which_part_cannot_work(door: Door, tmp_path: Path) -> None:
     """BROKEN with the line that mends it; with auto, a note on what stands in."""
     (tmp_path / "sitecustomize.py").write_text(STANDIN)
