@@ -38,6 +38,7 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "slug": album.slug,
         "folder": str(folder),
         "title": album.plan.title,
+        "artist": album.by,
         "theme": album.brief.theme,
         "seed": album.brief.seed,
         "studio": album.brief.studio,

@@ -27,8 +27,8 @@ class Settings(BaseModel):
     judge: str | None = Field(None, description="Which judge, in place of the studio's own.")
     painter: str | None = Field(None, description="Which painter, in place of the studio's own.")
     ambience: str | None = Field(None, description="Who makes the ambience under the tracks: audiogen, auto or none.")
-    artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
-        "Offline Studio Band", description="Artist named in the tags of every file."
+    artist: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Artist named in the tags of every file, in place of the musician's own name or the label's."
     )
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default_factory=lambda: min(len(_usable_cores()), 8), description="Processes that render at the same time."

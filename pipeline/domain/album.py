@@ -172,8 +172,15 @@ class Album(Noun):
     """The ambience under its tracks, in the order of the plan."""
     pictures: Later[Pictures | None] = None
     """The tracks' own pictures; None where all bear the cover."""
+    artist: Later[str | None] = None
+    """Named in the tags of every file, where the production leaves it to who plays."""
     without: Later[tuple[str, ...]] = ()
     """What was asked for and could not be had, and why: the album did without it."""
+
+    @property
+    def by(self) -> str | None:
+        """The artist named in the tags of every file."""
+        return self.production.artist or self.artist
 
     @property
     def remarks(self) -> tuple[str, ...]:
