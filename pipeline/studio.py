@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pipeline.errors import BackendUnavailable, Damaged, LofiError
+from pipeline.errors import BackendUnavailable, DamagedModel, LofiError
 from pipeline.roles import Ambience, Judge, Musician, Painter, Standin, Studio, Writer, plays_ambience
-from pipeline.settings import Settings
+from pipeline.settings import PREFIX, Settings
+from pipeline.weights import own_path
 from pipeline.weights.hashes import remembered
 
 AUTO = "auto"
@@ -261,6 +262,17 @@ def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> An
             return getattr(import_module(module), attribute)(**options)
     except ModuleNotFoundError as error:
         raise _missing_extra(role, name, error) or error from None
+    except (BackendUnavailable, DamagedModel) as error:
+        raise _naming_setting(part, settings, error) from error
+
+
+def _naming_setting(part: Part, settings: Settings, error: LofiError) -> LofiError:
+    """Return an error about a model that says which setting chose that model, where one did."""
+    for setting in filter(None, (part.model, *part.helpers)):
+        asked = getattr(settings, setting) or ""
+        if any(name and name in error.message for name in (asked, str(own_path(asked).resolve()) if asked else "")):
+            return type(error)(f"{error.message} {PREFIX}{setting.upper()} names it.", error.remedy)
+    return error
 
 
 def _load_own(role: str, name: str) -> Any:
@@ -291,7 +303,7 @@ def _refusal(failed: Mapping[str, LofiError], settings: Settings) -> LofiError:
     said = [remedy for remedy in remedies if not remedy.startswith(_RUN)]
     if commands:
         said.append(_RUN + " && ".join(commands))
-    lacking = [role for role, error in failed.items() if isinstance(error, BackendUnavailable | Damaged)]
+    lacking = [role for role, error in failed.items() if isinstance(error, BackendUnavailable | DamagedModel)]
     works = what_works(lacking, settings)
     if works:
         said.append(f"(Or take what works here: {works}.)")

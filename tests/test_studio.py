@@ -7,12 +7,12 @@ from typing import Any
 
 import papers
 import pytest
-from checkpoint_files import MUSICGEN, cached
+from checkpoint_files import AUDIOCRAFT, MUSICGEN, cached, write
 from modelled_band import HELPED
 
 from pipeline.doctor import examine
 from pipeline.domain import Backend, Brief, Weights
-from pipeline.errors import BackendUnavailable
+from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
 from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio, open_writer
@@ -182,6 +182,28 @@ def test_the_doctor_names_every_model_with_its_licence(tmp_path: Path, monkeypat
     (found,) = [finding for finding in examine(settings) if finding.what == "Musician"]
     assert found.state == "ok"
     assert found.found == "musicgen 1 with facebook/musicgen-small (CC-BY-NC-4.0), google-t5/t5-base (Apache-2.0)"
+
+
+BAD_MODELS: dict[str, tuple[str, dict[str, bytes]]] = {
+    "not there": ("musicgen_model", {}),
+    "another layout": ("musicgen_model", AUDIOCRAFT),
+    "cut short": ("musicgen_model", {**MUSICGEN, "model.safetensors": MUSICGEN["model.safetensors"][:-1]}),
+    "a piece is missing": ("musicgen_model", {"config.json": b"{}"}),
+    "of a helper": ("text_model", {}),
+}
+
+
+@pytest.mark.parametrize(("setting", "files"), BAD_MODELS.values(), ids=BAD_MODELS.keys())
+def test_an_error_about_a_model_names_the_setting_that_chose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, files: dict[str, bytes]
+) -> None:
+    """Whatever is wrong with it: and the exit code is that of a part that cannot be used."""
+    monkeypatch.setitem(PARTS["musician"], "musicgen", HELPED)
+    models = {"musicgen_model": str(write(tmp_path / "whole", MUSICGEN)), setting: str(write(tmp_path / "bad", files))}
+    settings = Settings.model_validate({"hub": tmp_path, "cache": tmp_path, "musician": "musicgen", **models})
+    with pytest.raises(LofiError, match=f"LOFI_{setting.upper()} names it") as refused:
+        open_studio(settings)
+    assert refused.value.exit_code == 2
 
 
 HOME = str(Path.home())
