@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from pipeline.domain import Album, Backend
+
+KEPT = "Everything finished is kept."
+"""The note on an error that ended a verb which has finished something."""
 
 
 class PlainConsole(Console):
@@ -25,6 +29,21 @@ def console(*, to_stderr: bool = False, wide: int = 120) -> Console:
     out = sys.stderr if to_stderr else sys.stdout
     # A file or a pipe has no width; tables are then made for a wide screen rather than a narrow one.
     return PlainConsole(file=out, highlight=False, width=None if out.isatty() else wide)
+
+
+class Notes:
+    """Says what a person should know about how something is made, each thing once."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._said: set[str] = set()
+
+    def say(self, *notes: str) -> None:
+        """Say what has not been said yet."""
+        for note in notes:
+            if note and note not in self._said:
+                self._said.add(note)
+                self._out.print(Text(f"Note: {note}"), soft_wrap=True)
 
 
 def counted(number: int, thing: str) -> str:

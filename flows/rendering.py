@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from flows.printing import console, credit, print_json
+from flows.printing import KEPT, Notes, console, credit, print_json
 from flows.underway import UnderWay, progress_bar
 from pipeline.clips import Made, Place, Under, render_clips
 from pipeline.crew import workers_for
@@ -44,16 +44,19 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
     refuse_unused(orders, musician)
     around = open_ambience(settings, musician)
     under = _under(orders[0], around.made)
-    for note in (opened.note, around.note, "" if under or not around.made else _NO_AMBIENCE):
-        if note:
-            out.print(Text(f"Note: {note}"), soft_wrap=True)
+    Notes(out).say(opened.note, around.note, "" if under or not around.made else _NO_AMBIENCE)
     if place is None:
         shelf = Shelf.open(settings.library)
         place = Place(shelf.clips / f"{slug_of(wish.prompt or 'unconditional')}-{wish.seed}.flac", ours=True)
     require_room(place.first.absolute().parent, round(wish.takes * wish.seconds * BYTES_A_SECOND))
     failed: LofiError | None = None
     said: list[dict[str, Any]] = []
-    with _going_on(wish, seed, out), workers_for(musician, settings.workers) as workers, progress_bar(out) as bars:
+    files = [place.of(order, musician.backend, under) for order in orders]
+    with (
+        _going_on(wish, seed, files, out),
+        workers_for(musician, settings.workers) as workers,
+        progress_bar(out) as bars,
+    ):
         under_way = UnderWay(out, bars)
         whole = bars.add_task("Rendering", total=len(orders))
 
@@ -92,11 +95,16 @@ def _place(file: Path, settings: Settings) -> Place:
 
 
 @contextmanager
-def _going_on(wish: Wish, asked: int | None, out: Console) -> Iterator[None]:
-    """Name the seed when we are interrupted, where it was our choice: the same command would choose another."""
+def _going_on(wish: Wish, asked: int | None, files: list[Path], out: Console) -> Iterator[None]:
+    """Note that those of the `files` which are whole are kept, when we are interrupted.
+
+    The seed is named where it was our choice: the same command would choose another.
+    """
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        if any(file.exists() for file in files):
+            stopped.add_note(KEPT)
         if asked is None:
             out.print(Text(f"The seed was {wish.seed}: with --seed {wish.seed} the same command goes on from here."))
         raise

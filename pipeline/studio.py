@@ -195,6 +195,23 @@ def open_writer(settings: Settings) -> Writer:
     return writer
 
 
+def standing_in(settings: Settings) -> tuple[str, ...]:
+    """Return the notes of a studio opened now on what stands in for what; a part that cannot be opened has none."""
+    names, notes = part_names(settings), []
+    musician: Musician | None = None
+    for role, name in names.items():
+        try:
+            if role == "ambience" and musician is not None:
+                notes.append(open_ambience(settings, musician).note)
+            elif name == AUTO or (role == "musician" and names["ambience"] != "none"):
+                opened = open_part(role, settings)
+                notes.append(opened.note)
+                musician = opened.made if role == "musician" else musician
+        except LofiError:
+            continue  # a plan needs no more than a writer
+    return tuple(filter(None, notes))
+
+
 def what_works(roles: Collection[str], settings: Settings) -> str:
     """Return the options that make an album although the parts of some roles cannot be opened, "" if there are none."""
     names = part_names(settings)

@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 
 Stage = Literal[
+    "note",
     "rehearse",
     "plan",
     "render",
@@ -35,6 +36,7 @@ Stage = Literal[
 class Progress:
     """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person.
 
+    A "note" is no stage: it is what a person should know, and may be reported more than once.
     With a `share` it is under way still: how much of it is made, from 0 to 1. What was given up is at 0 again.
     """
 
