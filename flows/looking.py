@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from flows.printing import console, counted, credit, print_json, summary
+from flows.printing import console, counted, credit, print_json, summary, terms
 from flows.tables import album_table, rows_table
 from pipeline.audio.chapters import clock
 from pipeline.catalogue.rows import AlbumRow
@@ -92,6 +92,8 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
     for role, parts in _backends(album).items():
         out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
+    if terms(album):
+        out.print(Text(terms(album)), soft_wrap=True)
     for note in album.remarks:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
-from flows.printing import KEPT, Notes, console, print_json, summary
+from flows.printing import KEPT, Notes, console, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
@@ -82,6 +82,8 @@ def make(
         out.print(album_table(album))
         notes.say(*album.remarks)
         out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
+        if terms(album):
+            out.print(Text(terms(album)), soft_wrap=True)
         out.print(Text(f"It is all in {folder}"), soft_wrap=True)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.domain import Album, Backend
+from pipeline.licences import in_words, not_for_sale
 
 KEPT = "Everything finished is kept."
 """The note on an error that ended a verb which has finished something."""
@@ -62,6 +63,7 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "seed": album.brief.seed,
         "studio": album.brief.studio,
         "notes": album.remarks,
+        "not_for_sale": not_for_sale(album.musicians()) or None,
         "seconds": round(album.mix.seconds, 3),
         "tracks": [
             {
@@ -90,8 +92,14 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
 
 def credit(backend: Backend) -> str:
     """Name a part, its version and the models it works with, each with its licence."""
-    models = ", ".join(f"{weights.name}: {weights.licence}" for weights in backend.weights)
+    models = ", ".join(f"{weights.name}: {in_words(weights.licence)}" for weights in backend.weights)
     return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
+
+
+def terms(album: Album) -> str:
+    """Return a line that says why an album's music may not be sold, "" where it may be."""
+    said = not_for_sale(album.musicians())
+    return f"Music: {said}" if said else ""
 
 
 def print_json(value: object) -> None:

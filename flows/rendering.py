@@ -17,6 +17,7 @@ from pipeline.clips import Made, Place, Under, render_clips
 from pipeline.crew import workers_for
 from pipeline.domain import LoopOrder, RenderOrder, derive_seed
 from pipeline.errors import LofiError, ShelfError
+from pipeline.licences import in_words
 from pipeline.roles import Ambience
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
@@ -76,7 +77,7 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
         print_json(said)
     elif said:
         makers = [musician.backend, *([under.ambience.backend] if under else [])]
-        licences = dict.fromkeys(licence for by in makers for licence in by.licences)
+        licences = dict.fromkeys(in_words(licence) for by in makers for licence in by.licences)
         laid = f"over {under.order.ambience} by {credit(makers[1])}" if under else "dry"
         done = "Found, rendered" if all(clip["found"] for clip in said) else "Rendered"
         out.print(Text(f"{done} by {credit(makers[0])}, {laid}. Licence: {'; '.join(licences)}"), soft_wrap=True)

@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pipeline.errors import LofiError
+from pipeline.licences import in_words
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import free_bytes
 from pipeline.studio import EXTRAS, PARTS, open_part, part_names, what_works
@@ -135,7 +136,7 @@ def _part(role: str, settings: Settings) -> Finding:
         why = f"{type(error).__name__}: {error}".partition("\n")[0]
         said = f"{part_names(settings)[role]!r} cannot be loaded: {why}"
         return Finding(role.capitalize(), "broken", said, "Run: uv sync --extra neural")
-    models = ", ".join(f"{weights.name} ({weights.licence})" for weights in backend.weights)
+    models = ", ".join(f"{weights.name} ({in_words(weights.licence)})" for weights in backend.weights)
     said = f"{backend.name} {backend.version}" + (f" with {models}" if models else "")
     if opened.note:
         return Finding(role.capitalize(), "note", said, opened.note)

@@ -187,6 +187,10 @@ class Album(Noun):
         """All that a person should know about how it was made."""
         return (*self.notes, *self.without)
 
+    def musicians(self) -> tuple[Backend, ...]:
+        """Everybody who made what is heard: its takes, and what lies under them."""
+        return tuple(dict.fromkeys((*(t.backend for t in self.takes), *(loop.backend for loop in self.loops))))
+
     def licences(self) -> tuple[str, ...]:
         """Every licence that anything of it stands under: those of the parts that made it, and of their models."""
         played = [take.backend for take in self.takes]
