@@ -13,6 +13,9 @@ from rich.text import Text
 from pipeline.domain import Album, Backend
 from pipeline.licences import in_words, not_for_sale
 
+FIRST = 'uv run lofi make "rainy library at night"'
+"""The command to begin with, as the README has it."""
+
 KEPT = "Everything finished is kept."
 """The note on an error that ended a verb which has finished something."""
 
@@ -92,7 +95,9 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
 
 def credit(backend: Backend) -> str:
     """Name a part, its version and the models it works with, each with its licence."""
-    models = ", ".join(f"{weights.name}: {in_words(weights.licence)}" for weights in backend.weights)
+    once = {weights.sha256: weights for weights in reversed(backend.weights)}  # of two names of one model, the first
+    named = [weights for weights in backend.weights if once[weights.sha256] is weights]
+    models = ", ".join(f"{weights.name}: {in_words(weights.licence)}" for weights in named)
     return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
 
 

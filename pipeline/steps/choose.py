@@ -146,7 +146,7 @@ def _edge(winner: Verdict, rival: Verdict) -> str:
     theirs = {score.name: score.value for score in rival.scores}
     gains = {score.name: score.weight * (score.value - theirs.get(score.name, 0.0)) for score in winner.scores}
     best = max(gains, key=lambda name: gains[name], default=None)
-    return f", most in {best}" if best is not None and gains[best] > 0 else ""
+    return f", mostly for “{best}”" if best is not None and gains[best] > 0 else ""
 
 
 def _list(refused: dict[int, str]) -> str:

@@ -49,5 +49,5 @@ def release_album(
     )
     session.folder.write_manifest(album)
     session.label.catalogue.enter(album)
-    session.label.report(Progress("release", f"“{album.plan.title}” is ready for review"))
+    session.label.report(Progress("release", f"“{album.plan.title}” is finished: a draft"))
     return album

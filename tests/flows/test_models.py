@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkpoint_files import MUSICGEN, cached
+from checkpoint_files import MUSICGEN, cached, write
 from door import ROOT, SMALL, THEME, Door
 
 Made = Any
@@ -31,6 +31,17 @@ def test_every_known_model_is_listed_with_what_fetches_it(door: Door, tmp_path: 
         assert text in shown.stdout
     assert "hf download facebook/musicgen-small --include" in shown.stdout
     assert not door.library.exists() and not (tmp_path / "hub").exists()
+    assert "hf download facebook/musicgen-large" not in shown.stdout and "lofi models --json" in shown.stdout
+    commands = {model["fetch"] for model in models(door, tmp_path / "hub").values()}
+    assert any("facebook/musicgen-large" in command for command in commands)
+
+
+def test_models_of_ones_own_come_first(door: Door, tmp_path: Path) -> None:
+    """Under a heading, before all that are published."""
+    own = write(tmp_path / "mine", MUSICGEN)
+    lines = door.run("models", LOFI_HUB=str(tmp_path / "hub"), LOFI_MUSICGEN_MODEL=str(own)).stdout.splitlines()
+    assert lines[0] == "Your own:" and str(own) in lines[2] and lines.index("Published:") == 4
+    assert door.run("models", LOFI_HUB=str(tmp_path / "hub")).stdout.splitlines()[0].startswith("Model")
 
 
 def test_what_is_here_is_told_from_what_is_damaged(door: Door, tmp_path: Path) -> None:

@@ -71,6 +71,17 @@ def test_two_tracks_of_an_album_do_not_sound_the_same_to_the_model(held: Session
     assert "take 1: to the judge's model 99.5% like track 1" in second.why
 
 
+def test_what_a_take_was_chosen_for_is_named(held: Session) -> None:
+    """In quotes, for a score may be called "like its prompt"."""
+
+    def scored(value: float) -> Verdict:
+        verdict = heard(None, value)
+        return verdict.but(scores=tuple(score.but(name="like its prompt", value=value) for score in verdict.scores))
+
+    first, _ = choose_takes(held, takes(held), ((scored(0.9), scored(0.5)), (scored(0.4), scored(0.6))))
+    assert first.why == "0.900, ahead of take 2 with 0.500, mostly for “like its prompt”"
+
+
 def test_takes_that_are_only_of_one_kind_are_both_kept(held: Session) -> None:
     """Below the threshold they are two pieces of one style."""
     verdicts = (heard(EAST, 0.9), heard(NORTH, 0.5)), (heard(beside(EAST, SAME - 0.005), 0.9), heard(NORTH, 0.5))
