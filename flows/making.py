@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
-from flows.printing import KEPT, Notes, console, print_json, summary, terms
+from flows.printing import KEPT, Notes, console, loading, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
@@ -164,7 +164,7 @@ def _make(
     from pipeline.steps.conductor import PlainConductor
     from pipeline.steps.pictures import require_illustrator
     from pipeline.steps.plan import finished_album, unfinished_project
-    from pipeline.steps.session import Label
+    from pipeline.steps.session import Label, Progress
 
     shelf, catalogue = stack.enter_context(open_library(settings))
     made = None if seed is None else finished_album(shelf, catalogue, brief)
@@ -190,8 +190,15 @@ def _make(
     pooled = [getattr(studio, role) for role in PARTS if role not in studio.modelled]
     workers.warm(*pooled, make_album)
     needs = {role: part.memory for role, part in studio.modelled.items()}
-    crew = stack.enter_context(Crew(workers, needs, settings.workers, trace=spans))
-    with _keeping(shelf, catalogue, brief), Screen(out, brief, notes) as screen:
+
+    def load(role: str) -> None:
+        screen.report(Progress("load", loading(getattr(studio, role))))
+
+    with (
+        _keeping(shelf, catalogue, brief),
+        Screen(out, brief, notes) as screen,
+        Crew(workers, needs, settings.workers, trace=spans, loading=load) as crew,
+    ):
         label = Label(studio, shelf, catalogue, crew, settings, screen.report, str(uuid4()))
         if prefect is not None:
             from flows.make_album import run_flow

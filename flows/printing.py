@@ -101,6 +101,11 @@ def credit(backend: Backend) -> str:
     return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
 
 
+def loading(part: Any) -> str:
+    """Say that the models of a part are being loaded, for nothing else is heard of it meanwhile."""
+    return f"{', '.join(model.name for model in part.backend.weights) or part.backend.name}, which may take a minute"
+
+
 def terms(album: Album) -> str:
     """Return a line that says why an album's music may not be sold, "" where it may be."""
     said = not_for_sale(album.musicians())

@@ -11,14 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from flows.printing import KEPT, Notes, console, credit, print_json
+from flows.printing import KEPT, Notes, console, credit, loading, print_json
 from flows.underway import UnderWay, progress_bar
 from pipeline.clips import Made, Place, Under, render_clips
 from pipeline.crew import workers_for
 from pipeline.domain import LoopOrder, RenderOrder, derive_seed
 from pipeline.errors import LofiError, ShelfError
 from pipeline.licences import in_words
-from pipeline.roles import Ambience
+from pipeline.roles import Ambience, Modelled
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.shelf.atomic import require_room
@@ -58,6 +58,8 @@ def render_clip(wanted: dict[str, Any], file: Path | None, settings: Settings, *
         workers_for(musician, settings.workers) as workers,
         progress_bar(out) as bars,
     ):
+        if isinstance(musician, Modelled) and not all(file.exists() for file in files):
+            out.print(Text(f"Loading {loading(musician)}"), soft_wrap=True)
         under_way = UnderWay(out, bars)
         whole = bars.add_task("Rendering", total=len(orders))
 

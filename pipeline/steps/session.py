@@ -17,7 +17,7 @@ from pipeline.shelf import AlbumFolder, Shelf
 
 Stage = Literal[
     "note",
-    "rehearse",
+    "load",
     "plan",
     "render",
     "ambience",

@@ -64,6 +64,7 @@ def test_it_goes_on_with_its_own_model(
     make("rain", 7, dict(WANTED), settings, as_json=False, plain=True)
     shown = capsys.readouterr().out
     assert f"Going on with {SMALL}, with which it was begun." in shown
+    assert shown.count(f"load     {SMALL}, which may take a minute") == 1
     takes = begun.read_manifest().takes
     assert len(takes) >= 2 and {take.backend.weights[0].name for take in takes} == {SMALL}
     assert str(settings.hub) not in (begun.folder / "album.json").read_text()

@@ -88,9 +88,16 @@ def test_a_note_is_said_once(out: Console) -> None:
     assert printed(out).count("Note: The painter is 'offline'.") == 1
 
 
-@pytest.mark.parametrize(("seconds", "lines"), [(40, []), (800, ["25 %, about 10 min left", "50 %, about 7 min left"])])
+@pytest.mark.parametrize(
+    ("seconds", "lines"),
+    [
+        (40, []),
+        (80, ["25 %, about 60 s left", "50 %, about 40 s left"]),
+        (800, ["25 %, about 10 min left", "50 %, about 7 min left"]),
+    ],
+)
 def test_a_log_has_a_line_a_quarter_for_long_takes(seconds: float, lines: list[str]) -> None:
-    """With how long it is going to take; a take of less than a minute has none."""
+    """With how long it is going to take, which is less each time; a take of less than a minute has none."""
     out, now = Console(file=io.StringIO(), width=120), 0.0
     with progress_bar(out) as bars:
         under_way = UnderWay(out, bars, lambda: now)
