@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio.clip import Samples
 from pipeline.device import Device, Precision, choose_device, choose_precision, out_of_memory, room_to_load
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint, or_another
 from pipeline.musicians.musicgen.conditions import Conditioner, Conditions
 from pipeline.musicians.musicgen.delays import Score, delays_of, lay_out, read_off
@@ -32,7 +32,7 @@ _SENTENCE = "a warm lo-fi beat with mellow piano"
 
 @lru_cache(maxsize=1)
 def load(checkpoint: Checkpoint, device: Device, precision: Precision) -> Runtime:
-    """Load a checkpoint, once in a process. Raises BackendUnavailable or Damaged."""
+    """Load a checkpoint, once in a process. Raises BackendUnavailable or DamagedModel."""
     return Runtime(checkpoint, choose_device(device), precision)
 
 
@@ -196,7 +196,7 @@ class Runtime:
 
 
 def _read(checkpoint: Checkpoint) -> tuple[Any, Any]:
-    """Return the model in float32 on the CPU and its tokenizer. Raises BackendUnavailable or Damaged."""
+    """Return the model in float32 on the CPU and its tokenizer. Raises BackendUnavailable or DamagedModel."""
     kind = (
         transformers.MusicgenMelodyForConditionalGeneration
         if checkpoint.melody
@@ -222,11 +222,11 @@ def _read(checkpoint: Checkpoint) -> tuple[Any, Any]:
         raise BackendUnavailable(f"{where} cannot be loaded: {reason[:200]}", or_another(where)) from None
     if told["missing_keys"] or told["mismatched_keys"]:
         missing = len(told["missing_keys"]) + len(told["mismatched_keys"])
-        raise Damaged(
+        raise DamagedModel(
             f"{where} lacks {missing} of the model's tensors, or has them in another shape.", or_another(where)
         )
     words = tokenizer(_SENTENCE).input_ids
     if words.count(tokenizer.unk_token_id) > len(words) / 3:
         said = f"The tokenizer of {where} knows no words: every prompt would sound the same."
-        raise Damaged(said, or_another(where))
+        raise DamagedModel(said, or_another(where))
     return model.eval(), tokenizer
