@@ -17,7 +17,6 @@ from pipeline.errors import LofiError
 
 INTERRUPTED = 130
 BUG = 70
-STOPPED = "Stopped. Everything finished is kept; the same command goes on from here."
 
 
 class _Stopping:
@@ -78,23 +77,32 @@ def _run(command: click.Command, stopping: _Stopping) -> int:
         said = error.format_message()
         _say(f"{said}{'' if said.endswith(('.', '?', ')')) else '.'} {_hint(error)}")
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        _say(STOPPED)
+    except (KeyboardInterrupt, click.Abort) as error:
+        _say(_stopped(error))
         return INTERRUPTED
     except BrokenPipeError:
         # The reader left (lofi list | head). Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001 - the last door: whatever is not a LofiError is a bug of ours
+    except Exception as error:  # noqa: BLE001 - the last door: whatever is not a LofiError is a bug of ours
         if stopping.asked:  # some libraries turn an interrupt into an error of their own
-            _say(STOPPED)
+            _say(_stopped(error))
             return INTERRUPTED
         traceback.print_exc()
-        _say(
-            "This is a bug in lofi, please report it with the lines above. "
-            "Everything finished is kept; another --seed may get round it."
-        )
+        told = ["This is a bug in lofi, please report it with the lines above.", *_kept(error)]
+        _say(" ".join([*told, "Another --seed may get round it."]))
         return BUG
+
+
+def _stopped(error: BaseException) -> str:
+    """Return what is said to whoever stopped us."""
+    kept = _kept(error)
+    return " ".join(["Stopped.", *kept, *(["The same command goes on from here."] if kept else [])])
+
+
+def _kept(error: BaseException) -> list[str]:
+    """Return what the verb that an error ended noted down to be kept; click wraps an interrupt in one of its own."""
+    return list(dict.fromkeys(note for each in (error.__cause__, error) for note in getattr(each, "__notes__", ())))
 
 
 def _hint(error: click.ClickException) -> str:

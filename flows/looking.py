@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from rich.text import Text
 
-from flows.printing import console, counted, credit, print_json, summary
+from flows.printing import FIRST, console, counted, credit, print_json, summary, terms
 from flows.tables import album_table, rows_table
 from pipeline.audio.chapters import clock
 from pipeline.catalogue.rows import AlbumRow
@@ -25,19 +25,20 @@ from pipeline.studio import STUDIOS, open_part
 from pipeline.workers import Workers
 
 WHOLE, DAMAGED = 0, 1
+IN_PROGRESS = "in progress"
 
 
 def list_albums(settings: Settings, *, as_json: bool) -> None:
     """List every album, the newest last."""
     with open_to_look(settings) as (shelf, catalogue):
         rows = catalogue.albums()
-        here = {folder.slug for folder in shelf.albums()}
+        here = {folder.slug: folder.is_complete() for folder in shelf.albums()}
     if as_json:
         print_json([{**row.model_dump(mode="json"), "on_shelf": row.slug in here} for row in rows])
         return
     out = console()
     if not rows:
-        out.print(Text(f'No albums in {shelf.root} yet. Make one: lofi make "rainy library at night"'), soft_wrap=True)
+        out.print(Text(f"No albums in {shelf.root} yet. Make one: {FIRST}"), soft_wrap=True)
         return
     out.print(
         rows_table(
@@ -46,7 +47,7 @@ def list_albums(settings: Settings, *, as_json: bool) -> None:
                 (
                     row.slug,
                     row.title,
-                    row.status.replace("_", " ") if row.slug in here else "not on the shelf",
+                    _status(row, whole=here[row.slug]) if row.slug in here else "not on the shelf",
                     str(row.brief.tracks),
                     (row.finished or row.created).astimezone().strftime("%Y-%m-%d %H:%M"),
                 )
@@ -57,6 +58,15 @@ def list_albums(settings: Settings, *, as_json: bool) -> None:
     for row in rows:
         if row.status == "needs_attention":
             out.print(Text(f"{row.slug}: {row.why}"), soft_wrap=True)
+
+
+def _status(row: AlbumRow | None, *, whole: bool) -> str:
+    """Return the one word for how an album stands, whose manifest is on the shelf or not."""
+    if not whole and row is not None and row.status == "needs_attention":
+        return "needs attention"
+    if not whole:
+        return IN_PROGRESS  # also one that was finished once and has to be mended
+    return row.status.replace("_", " ") if row else "draft"
 
 
 def show(slug: str, settings: Settings, *, as_json: bool) -> None:
@@ -90,8 +100,11 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     for line in _extras(album):
         out.print(Text(line), soft_wrap=True)
     out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
+    out.print(f"Status: {_status(row, whole=True)}")
     for role, parts in _backends(album).items():
         out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
+    if terms(album):
+        out.print(Text(terms(album)), soft_wrap=True)
     for note in album.remarks:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
     out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)
@@ -133,7 +146,7 @@ def _show_unfinished(folder: AlbumFolder, row: AlbumRow | None, settings: Settin
         return
     out = console()
     out.print(Text(project.plan.title, style="bold"))
-    out.print(f"Not finished: {finished} of {asked} takes are on the shelf.")
+    out.print(f"Status: {_status(row, whole=False)}, {finished} of {asked} takes are on the shelf")
     out.print(Text(f"Writer: {credit(project.writer)}"), soft_wrap=True)
     for note in project.notes:
         out.print(Text(f"Note: {note}"), soft_wrap=True)
@@ -152,12 +165,21 @@ def _backends(album: Album) -> dict[str, tuple[Backend, ...]]:
         "painter": [album.cover.painter, *pictures],
         "ambience": [loop.backend for loop in album.loops],
     }
-    return {role: tuple(dict.fromkeys(backends)) for role, backends in makers.items() if backends}
+    return {role: _different(backends) for role, backends in makers.items() if backends}
+
+
+def _different(backends: Iterable[Backend]) -> tuple[Backend, ...]:
+    """Return each backend once; one with the very same models under other names is the same."""
+    found: dict[object, Backend] = {}
+    for by in backends:
+        found.setdefault((by.name, by.version, frozenset(model.sha256 for model in by.weights)), by)
+    return tuple(found.values())
 
 
 def verify(slugs: tuple[str, ...], settings: Settings) -> None:
     """Check every file of some albums, or of all. Exits 1 when anything is wrong."""
     from pipeline.proof import verify as verify_album
+    from pipeline.proof import verify_begun
 
     files = 0
     with open_to_look(settings) as (shelf, catalogue):
@@ -170,12 +192,12 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
     problems = len(gone)
     with Workers(settings.workers) as workers:
         for folder in folders:
-            if not folder.is_complete():
-                click.echo(f"{folder.slug}: not finished, so there is nothing to check it against")
-                problems += bool(slugs)
-                continue
+            whole = folder.is_complete()
+            if not whole:
+                click.echo(f"{folder.slug}: {IN_PROGRESS}, so only its plan and its takes so far are checked")
+            checking = verify_album(folder, workers, manifests.get(folder.slug)) if whole else None
             try:
-                for checked in verify_album(folder, workers, manifests.get(folder.slug)):
+                for checked in checking or verify_begun(folder, workers):
                     files += 1
                     if checked.problem:
                         problems += 1
@@ -208,7 +230,8 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
             played = proof.replay_loop(folder, loop, maker, workers)
     else:
         take = proof.find_take(album, number, index)
-        backend, name = take.backend, f"Take {take.order.index} of “{take.order.track.title}”"
+        (title,) = (track.title for track in album.tracks if track.number == number)
+        backend, name = take.backend, f"Take {take.order.index} of “{title}”"
         ear = _ear(album.brief, settings) if backend.weights else None
         musician = open_maker("musician", backend, album.brief, settings)
         with workers_for(musician, settings.workers) as workers:
@@ -270,7 +293,7 @@ def doctor(settings: Settings) -> None:
         broken |= finding.state == "broken"
     if broken:
         raise click.exceptions.Exit(DAMAGED)
-    click.echo('Ready: lofi make "rainy library at night"')
+    click.echo(f"Ready: {FIRST}")
 
 
 def _folder(shelf: Shelf, slug: str) -> AlbumFolder:

@@ -86,7 +86,7 @@ def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
             if made is None:
                 raise BackendUnavailable(
                     f"Prefect was lost on the way ({type(error).__name__}).",
-                    "Everything finished is kept: run the same command again, or add --plain to work without Prefect.",
+                    "Run the same command again, which makes nothing twice, or add --plain to work without Prefect.",
                 ) from error
             return made
         finally:

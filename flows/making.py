@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from rich.console import Console
 from rich.text import Text
 
 from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
-from flows.printing import console, print_json, summary
+from flows.printing import KEPT, Notes, console, loading, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, read_brief
 from pipeline.encore import open_studio_again
+from pipeline.errors import LofiError
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, chosen_parts, open_part, open_writer
+from pipeline.studio import PARTS, chosen_parts, open_studio, open_writer, standing_in
 from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
+
+if TYPE_CHECKING:
+    from pipeline.catalogue import Catalogue
+    from pipeline.shelf import Shelf
 
 SEED_BITS = 31
 """A seed of our own choosing stays short enough to type."""
@@ -44,9 +50,14 @@ def make(
     `trace` is the file for a trace of who worked when, of a run that fails as well.
     """
     out = console(to_stderr=as_json)
+    notes = Notes(out)
     brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
-    # What can be wrong is found before anything is started.
-    open_writer(settings)
+    # What can be wrong is found before anything is started. Who lacks one thing is told of all that is lacking.
+    try:
+        open_writer(settings)
+    except LofiError:
+        open_studio(settings)
+        raise
     if brief.style is not None:
         find_style(brief.style, styles(settings.prompts))
     with ExitStack() as stack:
@@ -61,7 +72,7 @@ def make(
             # The server takes longest to start, so it starts before anything else is loaded.
             prefect = stack.enter_context(closing(open_prefect(os.environ)))
         workers.warm()
-        album = _make(stack, brief, seed, settings, workers, spans, prefect, out)
+        album = _make(stack, brief, seed, settings, workers, spans, prefect, out, notes)
         folder = settings.library / "albums" / album.slug
         if as_json:
             print_json(summary(album, folder))
@@ -69,9 +80,10 @@ def make(
         out.print()
         out.print(Text(album.plan.title, style="bold"))
         out.print(album_table(album))
-        for note in album.remarks:
-            out.print(Text(f"Note: {note}"), soft_wrap=True)
+        notes.say(*album.remarks)
         out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
+        if terms(album):
+            out.print(Text(terms(album)), soft_wrap=True)
         out.print(Text(f"It is all in {folder}"), soft_wrap=True)
 
 
@@ -86,9 +98,8 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     if path.exists():
         with Catalogue.open(path) as catalogue:
             taken = catalogue.titles()
-    opened = open_part("writer", settings)
-    draft = opened.made.write(brief, taken)
-    plan, notes = draft.plan, [note for note in (opened.note, *draft.notes) if note]
+    draft = open_writer(settings).write(brief, taken)
+    plan, notes = draft.plan, list(dict.fromkeys([*draft.notes, *standing_in(settings)]))
     if as_json:
         print_json(
             {
@@ -104,8 +115,7 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     out.print(Text(plan.concept))
     out.print(plan_table(plan))
     out.print(Text(f"Cover: {plan.cover_prompt}"))
-    for note in notes:
-        out.print(Text(f"Note: {note}"), soft_wrap=True)
+    Notes(out).say(*notes)
     out.print(Text(f"Make it with --seed {brief.seed}"))
 
 
@@ -120,6 +130,23 @@ def _new_seed() -> int:
     return secrets.randbits(SEED_BITS)
 
 
+@contextmanager
+def _keeping(shelf: Shelf, catalogue: Catalogue, brief: Brief) -> Iterator[None]:
+    """Note on whatever stops an album that what is finished of it is kept, where anything is."""
+    from pipeline.steps.plan import unfinished_project
+
+    try:
+        yield
+    except LofiError:
+        raise  # it says so itself
+    except BaseException as error:
+        project = unfinished_project(shelf, brief)
+        begun = project is not None and shelf.album(project.slug).begun_by() is not None
+        if begun or any(row.finished for row in catalogue.albums(brief)):
+            error.add_note(KEPT)
+        raise
+
+
 def _make(
     stack: ExitStack,
     brief: Brief,
@@ -129,13 +156,15 @@ def _make(
     spans: Trace,
     prefect: PrefectServer | OwnPrefect | None,
     out: Console,
+    notes: Notes,
 ) -> Album:
     from pipeline.album import make_album
     from pipeline.crew import Crew
     from pipeline.library import open_library
     from pipeline.steps.conductor import PlainConductor
+    from pipeline.steps.pictures import require_illustrator
     from pipeline.steps.plan import finished_album, unfinished_project
-    from pipeline.steps.session import Label
+    from pipeline.steps.session import Label, Progress
 
     shelf, catalogue = stack.enter_context(open_library(settings))
     made = None if seed is None else finished_album(shelf, catalogue, brief)
@@ -149,18 +178,27 @@ def _make(
         with shelf.album(unfinished.slug).hold():
             # Another run may be making it: better said now than after Prefect has started.
             begun_by = shelf.album(unfinished.slug).begun_by()
-        out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
     elif seed is None:
         brief = brief.but(seed=_new_seed())
     studio = open_studio_again(settings, begun_by)
-    for note in studio.notes.values():
-        out.print(Text(f"Note: {note}"), soft_wrap=True)
+    require_illustrator(brief, studio.painter)
+    if unfinished is not None:
+        # Not before nothing can refuse it any more.
+        out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
+    notes.say(*studio.notes.values())
     # A part with a process of its own is loaded there, and nowhere else.
     pooled = [getattr(studio, role) for role in PARTS if role not in studio.modelled]
     workers.warm(*pooled, make_album)
     needs = {role: part.memory for role, part in studio.modelled.items()}
-    crew = stack.enter_context(Crew(workers, needs, settings.workers, trace=spans))
-    with Screen(out, brief) as screen:
+
+    def load(role: str) -> None:
+        screen.report(Progress("load", loading(getattr(studio, role))))
+
+    with (
+        _keeping(shelf, catalogue, brief),
+        Screen(out, brief, notes) as screen,
+        Crew(workers, needs, settings.workers, trace=spans, loading=load) as crew,
+    ):
         label = Label(studio, shelf, catalogue, crew, settings, screen.report, str(uuid4()))
         if prefect is not None:
             from flows.make_album import run_flow

@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
+from flows.printing import Notes
 from flows.underway import UnderWay, progress_bar, shorten
 from pipeline.domain import Brief
 from pipeline.steps.session import Progress as Done
@@ -26,10 +27,11 @@ PICTURE_COST = 100.0
 
 
 class Screen:
-    """Shows progress on `console`; `interactive` chooses the bar over plain lines."""
+    """Shows progress on `console`, and what is noted on the way by `notes`."""
 
-    def __init__(self, console: Console, brief: Brief) -> None:
+    def __init__(self, console: Console, brief: Brief, notes: Notes) -> None:
         self._console = console
+        self._notes = notes
         self._brief = brief
         self._bar = progress_bar(console)
         self._under_way = UnderWay(console, self._bar)
@@ -46,6 +48,9 @@ class Screen:
             self._show(done)
 
     def _show(self, done: Done) -> None:
+        if done.stage == "note":
+            self._notes.say(done.text)
+            return
         place = "" if done.track is None else f"{done.track:02d} "
         said = f"{done.stage:<8} {place}{done.text}"
         if done.share is not None:

@@ -76,6 +76,7 @@ def ranked_markdown(album: Album) -> str:
         "| --- | ---: | ---: | :---: | --- |",
     ]
     chosen = {(track.number, track.take) for track in album.tracks}
+    titles = {track.number: track.title for track in album.tracks}  # not the plan's: they may have changed places
     ranked = sorted(
         zip(album.takes, album.verdicts, strict=True),
         key=lambda pair: (pair[0].order.track.number, not pair[1].passed, -(pair[1].total or 0.0)),
@@ -84,7 +85,7 @@ def ranked_markdown(album: Album) -> str:
         order = take.order
         reasons = [gate.reason for gate in verdict.gates if not gate.passed] or [s.reason for s in verdict.scores]
         lines.append(
-            f"| {order.track.number}. {_cell(order.track.title)} | {order.index} "
+            f"| {order.track.number}. {_cell(titles[order.track.number])} | {order.index} "
             f"| {'–' if verdict.total is None else f'{verdict.total:.2f}'} "
             f"| {'✓' if (order.track.number, order.index) in chosen else ''} | {_cell('; '.join(reasons))} |"
         )

@@ -38,6 +38,11 @@ def shorten(text: str, limit: int = 60) -> str:
     return (text if len(text) <= limit else text[: limit - 1] + "…").replace("[", r"\[")
 
 
+def _about(left: Seconds) -> str:
+    """Return a time as a person says it: minutes, or tens of seconds where it is less than two."""
+    return f"{round(left / 60)} min" if left >= 120 else f"{max(10, 10 * round(left / 10))} s"
+
+
 @dataclass
 class _Take:
     begun: Seconds
@@ -89,6 +94,6 @@ class UnderWay:
         quarter = int(4 * take.share)
         needed = (self._clock() - take.begun) / take.share
         if take.quarter < quarter < 4 and needed > LONG:
-            left = max(1, round(needed * (1 - take.share) / 60))
-            self._console.print(Text(f"{name}: {25 * quarter} %, about {left} min left"), soft_wrap=True)
+            left = _about(needed * (1 - take.share))
+            self._console.print(Text(f"{name}: {25 * quarter} %, about {left} left"), soft_wrap=True)
         take.quarter = max(take.quarter, quarter)

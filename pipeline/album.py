@@ -51,8 +51,10 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     start, tracks, label = conductor.start, session.project.plan.tracks, session.label
     settle(label, {role: start(f"rehearse the {role}", rehearse_part, session, role) for role in label.studio.modelled})
     judge = label.studio.judge
-    renders = [start(f"render {_name(t)}", render_track, session, t) for t in tracks]
-    verdicts = [start(f"judge {_name(t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)]
+    renders = [start(f"render {_name(session, t)}", render_track, session, t) for t in tracks]
+    verdicts = [
+        start(f"judge {_name(session, t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)
+    ]
     cover = start("cover", paint_cover, session)
     loops = {name: start(f"ambience {name}", render_loop, session, name) for name in wanted_ambiences(session)}
     takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
@@ -64,7 +66,15 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     pictures = _pictures(session, conductor, choices, missed)
     laid = {name: without(loop, f"No “{name}” lies under the tracks", missed) for name, loop in loops.items()}
     masters = [
-        start(f"master {_name(c.track)}", master_track, session, c, painted, _under(c, laid), _art(c, pictures))
+        start(
+            f"master {c.track.number:02d} · {c.track.title}",
+            master_track,
+            session,
+            c,
+            painted,
+            _under(c, laid),
+            _art(c, pictures),
+        )
         for c in choices
     ]
     mastered = [master.result() for master in masters]
@@ -96,5 +106,5 @@ def _art(choice: Choice, pictures: Pictures | None) -> Picture | None:
     return None if pictures is None else pictures.of(choice.track.number)
 
 
-def _name(track: TrackPlan) -> str:
-    return f"{track.number:02d} · {track.title}"
+def _name(session: Session, track: TrackPlan) -> str:
+    return f"{track.number:02d}" + ("" if session.retitles else f" · {track.title}")

@@ -4,7 +4,7 @@
     orders = order_clips(wish, writer)                  # BadBrief when it cannot be made, before anything is queued
     refuse_unused(orders, musician)                     # BadBrief when the musician has no such control
     for outcome in render_clips(orders, musician, Place(Path("clips/rhodes.flac")), workers):
-        print(outcome)                                  # the file and its Take, or the error it failed with
+        print(outcome)                                  # a Made: the file and its Take; or the error it failed with
 
 Wishes become orders in pipeline/wishes.py.
 With `under`, a loop of ambience is made once, in a process of its own, and laid under every clip.
@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.audio.clip import Clip
 from pipeline.domain import Backend, Loop, LoopOrder, RenderOrder, Take
@@ -69,6 +70,14 @@ class Place:
         raise ShelfError(f"{path} is there already.", "Name another file with --out, or move that one away.")
 
 
+class Made(NamedTuple):
+    """A clip: its file and its record; `found` when an earlier command made it."""
+
+    path: Path
+    take: Take
+    found: bool
+
+
 def render_clips(
     orders: Sequence[RenderOrder],
     musician: Musician,
@@ -76,7 +85,7 @@ def render_clips(
     workers: Workers,
     report: Callable[[RenderOrder, float], None] = lambda _, __: None,
     under: Under | None = None,
-) -> Iterator[tuple[Path, Take] | LofiError]:
+) -> Iterator[Made | LofiError]:
     """Yield what became of each order, in their order: its file and record, or the error it failed with.
 
     A clip that was rendered before from the same order by the same backend is not rendered again. `report` is told
@@ -98,7 +107,7 @@ def render_clips(
         made = iter(workers.run(perform, missing, musician, None, layer, hearing=heard) if missing else [])
         for path, _, take in group:
             outcome = take or next(made)
-            yield (path, outcome) if isinstance(outcome, Take) else outcome
+            yield Made(path, outcome, found=take is not None) if isinstance(outcome, Take) else outcome
 
 
 def _files(path: Path) -> TakeFiles:

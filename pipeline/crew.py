@@ -37,7 +37,8 @@ def workers_for(part: object, threads: int) -> Workers:
 class Crew:
     """A pool for whatever needs no model, and a process of its own for each part in `needs`. Usable from many threads.
 
-    `needs` are the bytes of memory that the part's model takes; `available` says how many there are.
+    `needs` are the bytes of memory that the part's model takes; `available` says how many there are. `loading` is told
+    the role of a part whose model is about to be loaded, each time that it is.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Crew:
         available: Callable[[], int] = available_memory,
         rest: Seconds = REST,
         trace: Trace | None = None,
+        loading: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._pool = pool
+        self._loading = loading
         self._soloists = {role: _Soloist(Workers(1, threads), need) for role, need in (needs or {}).items()}
         self._available = available
         self._rest = rest
@@ -80,7 +83,9 @@ class Crew:
                 self._trace.add(Span(role, work.__name__, begun[0], self._trace.now()))
 
     def _alone(self, role: str, soloist: _Soloist, work: Callable[..., R], *args: Any, **how: Any) -> R:
-        with self._at_work(soloist):
+        with self._at_work(soloist) as fresh:
+            if fresh:
+                self._loading(role)
             soloist.listens = "hearing" in how
             try:
                 return soloist.workers.run(work, *args, **how)
@@ -133,14 +138,18 @@ class Crew:
             soloist.workers.close()
 
     @contextmanager
-    def _at_work(self, soloist: _Soloist) -> Iterator[None]:
-        """Wait for room, and keep the part's process from being sent home inside the block."""
+    def _at_work(self, soloist: _Soloist) -> Iterator[bool]:
+        """Wait for room, and keep the part's process from being sent home inside the block.
+
+        Yields whether it comes from home, and its model is still to be loaded.
+        """
         with self._changed:
             while not self._admit(soloist):
                 self._changed.wait(_LOOK)
+            fresh = not soloist.there
             soloist.busy += 1
         try:
-            yield
+            yield fresh
         finally:
             with self._changed:
                 soloist.busy -= 1

@@ -12,9 +12,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pipeline.errors import LofiError
+from pipeline.licences import in_words
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import free_bytes
-from pipeline.studio import EXTRAS, PARTS, open_part, part_names
+from pipeline.studio import EXTRAS, PARTS, open_part, part_names, what_works
 
 State = Literal["ok", "note", "broken"]
 
@@ -46,8 +47,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _try("Library", lambda: _library(settings))
     yield _room(settings)
     yield _try("Catalogue", lambda: _catalogue(settings))
-    for role in PARTS:
-        yield _part(role, settings)
+    parts = {role: _part(role, settings) for role in PARTS}
+    yield from parts.values()
+    works = what_works([role for role, finding in parts.items() if finding.state == "broken"], settings)
+    if works:
+        yield Finding("Instead", "note", "an album can be made without what is broken", f"Take {works}.")
     yield from _neural(settings)
     yield _language_model(settings)
 
@@ -132,7 +136,7 @@ def _part(role: str, settings: Settings) -> Finding:
         why = f"{type(error).__name__}: {error}".partition("\n")[0]
         said = f"{part_names(settings)[role]!r} cannot be loaded: {why}"
         return Finding(role.capitalize(), "broken", said, "Run: uv sync --extra neural")
-    models = ", ".join(f"{weights.name} ({weights.licence})" for weights in backend.weights)
+    models = ", ".join(f"{weights.name} ({in_words(weights.licence)})" for weights in backend.weights)
     said = f"{backend.name} {backend.version}" + (f" with {models}" if models else "")
     if opened.note:
         return Finding(role.capitalize(), "note", said, opened.note)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.domain import Backend, Brief, Sha256, Weights
-from pipeline.errors import BackendUnavailable, Damaged, LofiError
+from pipeline.errors import BackendUnavailable, DamagedModel, LofiError
 from pipeline.models import fetch_command, known_model, setting_of
 from pipeline.roles import Studio
 from pipeline.settings import PREFIX, Settings
@@ -112,7 +112,7 @@ def _another(part: Part, then: Backend, now: Backend) -> LofiError:
         same = [was for was in now.weights if (was.name, was.revision) == (lacking.name, lacking.revision)]
         said = f"what is here of it has other content (sha256 {same[0].sha256[:12]})" if same else "it is not here"
         command = fetch_command(lacking.name, revision=lacking.revision)
-        return Damaged(f"{made}, and {said}.", f"Run: {command}{' --force-download' if same else ''}")
+        return DamagedModel(f"{made}, and {said}.", f"Run: {command}{' --force-download' if same else ''}")
     known = known_model(lacking.name)
     if known is not None and setting_of(known.name, part.helpers) is None:
         return BackendUnavailable(f"{made}, which is not here.", f"Run: {known.fetch}")

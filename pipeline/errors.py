@@ -7,6 +7,7 @@
     ├── ShelfError              the library cannot be used: read-only, full, not a folder (exit 2)
     │   └── DiskFull            no room; names the path and the bytes (exit 2)
     ├── Damaged                 a file does not match its record, or does not decode (exit 1)
+    │   └── DamagedModel        a file of a trained model is broken: the part cannot be used (exit 2)
     ├── TitleTaken              another album has one of the titles (exit 1)
     ├── Held                    another process is writing this album (exit 3)
     ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
@@ -69,6 +70,12 @@ class DiskFull(ShelfError):
 
 class Damaged(LofiError):
     """A file on the shelf is missing, does not decode or does not match its recorded hash."""
+
+
+class DamagedModel(Damaged):
+    """A file of a trained model is missing, cut short or garbled: as good as a part that is not there."""
+
+    exit_code = 2
 
 
 class TitleTaken(LofiError):

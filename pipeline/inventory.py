@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import Damaged
+from pipeline.errors import DamagedModel
 from pipeline.models import DOWNLOADS, MODELS, USES, Model, fetch_command
 from pipeline.settings import Settings
 from pipeline.shelf.atomic import hash_file
@@ -131,7 +131,7 @@ def _look(model: Model, folder: Path, check: bool) -> Stock:
             if not path.is_file():
                 return Stock(model, "incomplete", folder, f"{path.name} is missing")
             check_file(path)
-    except Damaged as damage:
+    except DamagedModel as damage:
         return Stock(model, "damaged", folder, damage.message)
     return _compare(model, folder, _files(folder, model, weights)) if check else Stock(model, "whole", folder)
 

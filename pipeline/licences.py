@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+from pipeline.domain import Backend
 
 UNKNOWN = "unknown"
 
@@ -36,6 +39,25 @@ def may_be_sold(licence: str) -> bool:
     brackets, as in "Apache-2.0 (synthesised by this software)", is a remark.
     """
     return re.sub(r"\s+", "-", licence.partition(" (")[0].strip().lower()) in _FREE
+
+
+def in_words(licence: str) -> str:
+    """Return a licence as it is said to a person."""
+    usual = licence.removeprefix(f"{UNKNOWN}: ")
+    return licence if usual == licence else f"{UNKNOWN} licence, while {usual}"
+
+
+def not_for_sale(makers: Iterable[Backend]) -> str:
+    """Return under which licences, of what, music by these makers may not be sold; "" where it may be."""
+    bound: dict[str, list[str]] = {}
+    for by in makers:
+        models = [(model.licence, model.name) for model in by.weights]
+        alone = [(by.licence, by.name)] if by.licence not in {licence for licence, _ in models} else []
+        for licence, name in (*models, *alone):
+            if not may_be_sold(licence) and name not in bound.setdefault(licence, []):
+                bound[licence].append(name)
+    said = [f"{in_words(licence)} ({', '.join(names)})" for licence, names in bound.items() if names]
+    return f"{'; '.join(said)}: not for sale" if said else ""
 
 
 def licence_on_card(folder: Path) -> str | None:

@@ -58,6 +58,26 @@ def verify(folder: AlbumFolder, workers: Workers, manifest: Sha256 | None = None
         threads.shutdown(cancel_futures=True)
 
 
+def verify_begun(folder: AlbumFolder, workers: Workers) -> Iterator[Checked]:
+    """Check what an unfinished album has so far: its plan, and every take with its tokens."""
+    try:
+        yield Checked(PLAN, None if folder.peek(PLAN, Project) else "is missing")
+    except Damaged:
+        yield Checked(PLAN, "cannot be read")
+    for place in sorted(folder.folder.glob("takes/*.flac")):
+        path = f"takes/{place.name}"
+        try:
+            take = folder.peek(f"takes/{place.stem}.json", Take)
+        except Damaged:
+            take = None
+        if take is None:
+            yield Checked(path, "has no record that can be read")
+            continue
+        yield Checked(path, workers.run(check, folder, path, take.sha256))
+        if take.codes is not None:
+            yield Checked(take.codes.path, workers.run(check, folder, take.codes.path, take.codes.sha256))
+
+
 def _check_plan(folder: AlbumFolder, album: Album) -> str | None:
     try:
         project = folder.peek(PLAN, Project)

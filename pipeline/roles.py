@@ -121,6 +121,16 @@ class Steered(Protocol):
         ...
 
 
+@runtime_checkable
+class Named(Protocol):
+    """A musician with a name to be tagged as the artist; the music of others is the label's."""
+
+    @property
+    def artist(self) -> str:
+        """What it is called in the tags of its music."""
+        ...
+
+
 def plays_ambience(musician: Musician) -> bool:
     """Whether a musician says that its takes have their ambience in them already."""
     return isinstance(musician, Steered) and "ambience" in musician.obeys

@@ -27,8 +27,8 @@ class Settings(BaseModel):
     judge: str | None = Field(None, description="Which judge, in place of the studio's own.")
     painter: str | None = Field(None, description="Which painter, in place of the studio's own.")
     ambience: str | None = Field(None, description="Who makes the ambience under the tracks: audiogen, auto or none.")
-    artist: Annotated[str, Field(min_length=1, max_length=100)] = Field(
-        "Offline Studio Band", description="Artist named in the tags of every file."
+    artist: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Artist named in the tags of every file, in place of the musician's own name or the label's."
     )
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default_factory=lambda: min(len(_usable_cores()), 8), description="Processes that render at the same time."
@@ -104,8 +104,8 @@ def _usable_cores() -> set[int]:
 def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
     """Read LOFI_* from `environment`; `given` values that are not None win.
 
-    Raises BadSettings naming the variable, also for a LOFI_ variable that no setting has: a typing mistake must
-    not silently do nothing.
+    An empty variable counts as unset. Raises BadSettings naming the variable, also for a LOFI_ variable that no
+    setting has: a typing mistake must not silently do nothing.
     """
     names = Settings.model_fields
     values: dict[str, object] = {}
@@ -122,11 +122,12 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
                 else f"Known: {', '.join(PREFIX + name.upper() for name in names)}."
             )
             raise BadSettings(f"There is no setting {variable}.", hint)
-        values[name] = text
+        if text:
+            values[name] = text
     for name, elsewhere in _ELSEWHERE.items():
-        if elsewhere in environment:
+        if environment.get(elsewhere):
             values.setdefault(name, environment[elsewhere])
-    if "HF_HOME" in environment:
+    if environment.get("HF_HOME"):
         values.setdefault("hub", f"{environment['HF_HOME']}/hub")
     if Path(environment.get("XDG_CACHE_HOME", "")).is_absolute():
         values.setdefault("cache", f"{environment['XDG_CACHE_HOME']}/lofi")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pipeline.errors import BackendUnavailable, LofiError
+from pipeline.errors import BackendUnavailable, DamagedModel, LofiError
 from pipeline.roles import Ambience, Judge, Musician, Painter, Standin, Studio, Writer, plays_ambience
-from pipeline.settings import Settings
+from pipeline.settings import PREFIX, Settings
+from pipeline.weights import own_path
 from pipeline.weights.hashes import remembered
 
 AUTO = "auto"
@@ -123,6 +124,7 @@ _ROLES: dict[str, type] = {
     "painter": Painter,
     "ambience": Ambience,
 }
+_RUN = "Run: "
 _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """A part of one's own: module:Class."""
 
@@ -130,11 +132,20 @@ _OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 def open_studio(settings: Settings, musician: Opened | None = None) -> Studio:
     """Return the studio the settings name, with another `musician` where one is given.
 
-    Raises BackendUnavailable with the line that installs what is missing.
+    Raises what a part raises; where several cannot be opened, BackendUnavailable that names all they lack.
     """
-    given = {"musician": musician}
-    opened = {role: given.get(role) or open_part(role, settings) for role in PARTS if role != "ambience"}
-    opened["ambience"] = open_ambience(settings, opened["musician"].made)
+    opened = {} if musician is None else {"musician": musician}
+    failed: dict[str, LofiError] = {}
+    for role in PARTS:  # ambience comes last, and asks who plays
+        if role in opened:
+            continue
+        try:
+            asks = role == "ambience" and "musician" in opened
+            opened[role] = open_ambience(settings, opened["musician"].made) if asks else open_part(role, settings)
+        except LofiError as error:
+            failed[role] = error
+    if failed:
+        raise _refusal(failed, settings)
     parts = {role: part.made for role, part in opened.items()}
     standins = {role: part.standin for role, part in opened.items() if part.standin}
     notes = {role: part.note for role, part in opened.items() if part.note}
@@ -177,8 +188,39 @@ def open_ambience(settings: Settings, musician: Musician) -> Opened:
 
 def open_writer(settings: Settings) -> Writer:
     """Return the studio's writer alone: planning an album needs nothing that makes sound or pictures."""
-    writer: Writer = open_part("writer", settings).made
+    try:
+        writer: Writer = open_part("writer", settings).made
+    except LofiError as error:
+        raise _refusal({"writer": error}, settings) from None
     return writer
+
+
+def standing_in(settings: Settings) -> tuple[str, ...]:
+    """Return the notes of a studio opened now on what stands in for what; a part that cannot be opened has none."""
+    names, notes = part_names(settings), []
+    musician: Musician | None = None
+    for role, name in names.items():
+        try:
+            if role == "ambience" and musician is not None:
+                notes.append(open_ambience(settings, musician).note)
+            elif name == AUTO or (role == "musician" and names["ambience"] != "none"):
+                opened = open_part(role, settings)
+                notes.append(opened.note)
+                musician = opened.made if role == "musician" else musician
+        except LofiError:
+            continue  # a plan needs no more than a writer
+    return tuple(filter(None, notes))
+
+
+def what_works(roles: Collection[str], settings: Settings) -> str:
+    """Return the options that make an album although the parts of some roles cannot be opened, "" if there are none."""
+    names = part_names(settings)
+    stuck = [role for role in roles if names[role] in PARTS[role] and names[role] != _OFFLINE[role]]
+    if not stuck:
+        return ""
+    named = [role for role in stuck if getattr(settings, role)]
+    autos = [*(["--studio auto"] if named != stuck else []), *(f"--{role} auto" for role in named)]
+    return f"{' '.join(autos)}, or {' '.join(f'--{role} {_OFFLINE[role]}' for role in stuck)}"
 
 
 def candidates(role: str) -> tuple[str, str]:
@@ -237,6 +279,17 @@ def _load(role: str, name: str, settings: Settings, *, auto: bool = False) -> An
             return getattr(import_module(module), attribute)(**options)
     except ModuleNotFoundError as error:
         raise _missing_extra(role, name, error) or error from None
+    except (BackendUnavailable, DamagedModel) as error:
+        raise _naming_setting(part, settings, error) from error
+
+
+def _naming_setting(part: Part, settings: Settings, error: LofiError) -> LofiError:
+    """Return an error about a model that says which setting chose that model, where one did."""
+    for setting in filter(None, (part.model, *part.helpers)):
+        asked = getattr(settings, setting) or ""
+        if any(name and name in error.message for name in (asked, str(own_path(asked).resolve()) if asked else "")):
+            return type(error)(f"{error.message} {PREFIX}{setting.upper()} names it.", error.remedy)
+    return error
 
 
 def _load_own(role: str, name: str) -> Any:
@@ -257,6 +310,22 @@ def _load_own(role: str, name: str) -> Any:
     if not isinstance(made, _ROLES[role]):
         raise BackendUnavailable(f"{name} is no {role}.", "See pipeline/roles.py for what the role asks for.")
     return made
+
+
+def _refusal(failed: Mapping[str, LofiError], settings: Settings) -> LofiError:
+    """Return one error that says of every part why it cannot be opened, and what works in its place."""
+    errors = list(failed.values())
+    remedies = list(dict.fromkeys(error.remedy for error in errors if error.remedy))
+    commands = [remedy.removeprefix(_RUN) for remedy in remedies if remedy.startswith(_RUN)]
+    said = [remedy for remedy in remedies if not remedy.startswith(_RUN)]
+    if commands:
+        said.append(_RUN + " && ".join(commands))
+    lacking = [role for role, error in failed.items() if isinstance(error, BackendUnavailable | DamagedModel)]
+    works = what_works(lacking, settings)
+    if works:
+        said.append(f"(Or take what works here: {works}.)")
+    kind = type(errors[0]) if len(errors) == 1 else BackendUnavailable
+    return kind(" ".join(dict.fromkeys(error.message for error in errors)), " ".join(said))
 
 
 def _missing_extra(role: str, name: str, error: ModuleNotFoundError) -> BackendUnavailable | None:

@@ -107,6 +107,12 @@ def _track(wish: Wish, prompt: str, writer: Writer) -> TrackPlan:
 def _controls(given: Mapping[str, object]) -> Controls | None:
     if not given:
         return None
+    unsampled = [name for name in ("top_k", "top_p", "temperature") if name in given]
+    if given.get("use_sampling") is False and unsampled:
+        raise BadBrief(
+            f"--greedy always takes the most likely token, so {', '.join(map(_option, unsampled))} would do nothing.",
+            "Leave out one or the other.",
+        )
     try:
         return Controls.model_validate(dict(given))
     except ValidationError as error:
@@ -126,6 +132,8 @@ def _heard(what: str, path: Path) -> Heard:
     """Check a file that a musician is to hear: it is there, it is sound, and there is something to hear in it."""
     place = path.absolute()
     try:
+        if place.is_dir():
+            raise BadBrief(f"--{what}: {path} is a folder.", "Name one audio file in it.")
         if not place.is_file():
             raise BadBrief(f"--{what}: there is no file {path}.", "Name an audio file that is there.")
         digest, _ = hash_file(place)

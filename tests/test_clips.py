@@ -12,7 +12,7 @@ import soundfile
 
 from pipeline.audio.clip import Clip
 from pipeline.audio.layer import lay_under
-from pipeline.clips import Place, Under, render_clips
+from pipeline.clips import Made, Place, Under, render_clips
 from pipeline.domain import Backend, LoopOrder, RenderOrder, Take
 from pipeline.errors import BackendFailed, BadBrief, LofiError, ShelfError
 from pipeline.musicians.offline.band import OfflineBand
@@ -105,6 +105,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "stride": ({"controls": {"stride": 30}}, "--stride cannot be 30"),
     "no ambience": ({"ambience": " "}, "--ambience has 0 characters"),
     "endless ambience": ({"ambience": "x" * 121}, "--ambience has 121 characters"),
+    "greedy and chance": (
+        {"controls": {"use_sampling": False, "top_p": 0.5, "top_k": 3, "temperature": 1.5}},
+        "so --top-k, --top-p, --temperature would do nothing",
+    ),
     "two openings": ({"rhythm": True, "opening": Path("x.wav")}, "both an opening"),
 }
 
@@ -127,7 +131,7 @@ def test_a_file_that_is_nothing_to_hear(writer: OfflineWriter, tmp_path: Path) -
     sound(tmp_path / "short.wav", tone(0.1))
     soundfile.write(tmp_path / "nan.wav", np.full(RATE, np.nan, np.float32), RATE, subtype="FLOAT")
     said = {
-        "none.wav": "no file", ".": "no file", "cut.flac": "cut.flac", "words.wav": "does not decode",
+        "none.wav": "no file", ".": "is a folder", "cut.flac": "cut.flac", "words.wav": "does not decode",
         "empty.wav": "does not decode", "silent.wav": "is silent",
         "short.wav": "lasts 0.10 s", "nan.wav": "not numbers",
     }  # fmt: skip
@@ -141,21 +145,22 @@ def test_a_file_that_is_nothing_to_hear(writer: OfflineWriter, tmp_path: Path) -
 def test_a_musician_without_a_control_says_so(writer: OfflineWriter, tmp_path: Path) -> None:
     """What steers a music model is refused by the band, not ignored; a musician that says nothing is asked."""
     tune = sound(tmp_path / "tune.wav", tone(2))
-    orders = order_clips(Wish("rain", 1, controls={"top_k": 5, "use_sampling": False}, melody=tune), writer)
-    with pytest.raises(BadBrief, match=r"offline band cannot use --melody, --top-k, --greedy\."):
+    orders = order_clips(Wish("rain", 1, controls={"top_k": 5, "multiband": True}, melody=tune), writer)
+    with pytest.raises(BadBrief, match=r"offline band cannot use --melody, --multiband, --top-k\."):
         refuse_unused(orders, OfflineBand())
     refuse_unused(orders, Sines())
     refuse_unused(order_clips(Wish("rain", 1), writer), OfflineBand())
 
 
-def render(wish: Wish, place: Place, writer: OfflineWriter, workers: Workers) -> list[tuple[Path, Take] | LofiError]:
+def render(wish: Wish, place: Place, writer: OfflineWriter, workers: Workers) -> list[Made | LofiError]:
     return list(render_clips(order_clips(wish, writer), Sines(), place, workers))
 
 
 def test_a_clip_and_its_record(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:
     """The file decodes, and the record beside it says how it was made and what it must hash to."""
     for name in ("a.flac", "b.WAV"):
-        ((path, take),) = render(Wish("rain", 5), Place(tmp_path / "new" / name), writer, workers)  # type: ignore[misc]
+        ((path, take, found),) = render(Wish("rain", 5), Place(tmp_path / "new" / name), writer, workers)  # type: ignore[misc]
+        assert not found
         samples, rate = soundfile.read(path)
         assert (len(samples), rate) == (RATE, RATE)
         assert Take.model_validate_json(path.with_name(f"{name}.json").read_bytes()) == take
@@ -171,7 +176,7 @@ def test_takes_go_side_by_side_and_one_that_fails_takes_no_other_along(
     """In their order, over several batches; the others are kept."""
     first, *others = render(Wish("rain", 13, takes=4), Place(tmp_path / "a.flac"), writer, workers)
     assert isinstance(first, BackendFailed)
-    assert [path.name for path, _ in others] == ["a-2.flac", "a-3.flac", "a-4.flac"]  # type: ignore[misc]
+    assert [path.name for path, *_ in others] == ["a-2.flac", "a-3.flac", "a-4.flac"]  # type: ignore[misc]
 
 
 def test_whoever_waits_is_told_how_far_each_clip_is(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:
@@ -187,12 +192,12 @@ def test_whoever_waits_is_told_how_far_each_clip_is(writer: OfflineWriter, worke
 def test_a_finished_clip_is_not_rendered_again(writer: OfflineWriter, workers: Workers, tmp_path: Path) -> None:
     """The same wish finds it; a damaged one is made again, to the same bytes."""
     place = Place(tmp_path / "a.flac")
-    ((path, take),) = render(Wish("rain", 5), place, writer, workers)  # type: ignore[misc]
+    ((path, take, found),) = render(Wish("rain", 5), place, writer, workers)  # type: ignore[misc]
     before = path.stat().st_mtime_ns
-    assert render(Wish("rain", 5), place, writer, workers) == [(path, take)]
+    assert not found and render(Wish("rain", 5), place, writer, workers) == [(path, take, True)]
     assert path.stat().st_mtime_ns == before
     path.write_bytes(path.read_bytes()[:-1])
-    assert render(Wish("rain", 5), place, writer, workers) == [(path, take)]
+    assert render(Wish("rain", 5), place, writer, workers) == [(path, take, False)]
     assert hash_file(path)[0] == take.sha256
 
 
@@ -203,11 +208,11 @@ def test_nothing_of_a_persons_is_replaced(writer: OfflineWriter, workers: Worker
         render(Wish("rain", 5, takes=2), Place(tmp_path / "a.flac"), writer, workers)
     assert [path.name for path in tmp_path.iterdir()] == ["a-2.flac"]
     ours = Place(tmp_path / "a.flac", ours=True)
-    ((one, _),) = render(Wish("rain", 5), ours, writer, workers)  # type: ignore[misc]
-    ((two, _),) = render(Wish("snow", 5), ours, writer, workers)  # type: ignore[misc]
+    ((one, *_),) = render(Wish("rain", 5), ours, writer, workers)  # type: ignore[misc]
+    ((two, *_),) = render(Wish("snow", 5), ours, writer, workers)  # type: ignore[misc]
     assert one != two and one.exists() and two.exists()
     band = render_clips(order_clips(Wish("rain", 5, seconds=10), writer), OfflineBand(), ours, workers)
-    assert [path for path, _ in band] != [one] and one.exists()  # type: ignore[misc]
+    assert [path for path, *_ in band] != [one] and one.exists()  # type: ignore[misc]
     assert (tmp_path / "a-2.flac").read_text() == "my diary"
 
 
@@ -231,8 +236,8 @@ def test_a_clip_over_ambience_has_it_in_its_sound_and_its_record(
 ) -> None:
     """The dry clip with the loop under it; the record says what, told to whom, with which seed, under which licence."""
     orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
-    ((dry, _),) = render_clips(orders, Sines(), place, workers)  # type: ignore[misc]
-    ((wet, take),) = render_clips(orders, Sines(), place, workers, under=over("kitchen"))  # type: ignore[misc]
+    ((dry, *_),) = render_clips(orders, Sines(), place, workers)  # type: ignore[misc]
+    ((wet, take, _),) = render_clips(orders, Sines(), place, workers, under=over("kitchen"))  # type: ignore[misc]
     assert wet != dry and take.loop is not None and take.loop.file is None
     assert (take.loop.order.ambience, take.loop.prompt) == ("kitchen", "the kitchen hum")
     assert take.loop.backend.licence == "CC-BY-NC-4.0"
@@ -247,7 +252,7 @@ def test_a_clip_over_other_ambience_is_another_clip(writer: OfflineWriter, worke
     """The same is found again and not made twice; other words, another seed and none at all are others."""
     orders, place = order_clips(Wish("rain", 5), writer), Place(tmp_path / "a.flac", ours=True)
     said = (over("kitchen"), over("attic"), over("kitchen", seed=4), None, over("kitchen"))
-    paths = [path for under in said for path, _ in render_clips(orders, Sines(), place, workers, under=under)]  # type: ignore[misc]
+    paths = [path for under in said for path, *_ in render_clips(orders, Sines(), place, workers, under=under)]  # type: ignore[misc]
     assert len(set(paths)) == 4 and paths[0] == paths[-1]
     with pytest.raises(BackendFailed, match="hum gave no sound of 'silence'"):
         list(render_clips(orders, Sines(), Place(tmp_path / "b.flac"), workers, under=over("silence")))

@@ -57,6 +57,18 @@ def test_a_part_with_a_model_keeps_its_process() -> None:
         assert [crew.run(role, process) for role in ("mix", "judge", "musician")] == [mix, judge, musician]
 
 
+def test_whoever_waits_is_told_when_a_model_is_loaded() -> None:
+    """Each time that it is, and at no other; what needs no model is loaded without a word."""
+    told: list[str] = []
+    with Workers(1) as pool, Crew(pool, {"musician": 0, "judge": 0}, loading=told.append) as crew:
+        for role in ("mix", "musician", "musician", "judge", "musician"):
+            crew.run(role, process)
+        assert told == ["musician", "judge"]
+        crew.make_room("judge")
+        crew.run("musician", process)
+    assert told == ["musician", "judge", "musician"]
+
+
 def test_parts_work_at_the_same_time_where_memory_allows(tmp_path: Path) -> None:
     """Neither of two waits for the other: each sees the other at work, and the trace shows it."""
     trace = Trace()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain import Backend, Weights
-from pipeline.licences import licence_on_card, may_be_sold
+from pipeline.licences import in_words, licence_on_card, may_be_sold, not_for_sale
 from pipeline.models import MODELS
 
 SOLD = [
@@ -93,3 +93,27 @@ def test_a_part_stands_under_its_own_licence_and_those_of_all_its_models() -> No
     ]
     assert Backend(name="x", version="1", licence="MIT", weights=tuple(models)).licences == ("MIT", "CC0-1.0")
     assert Backend(name="x", version="1", licence="Apache-2.0").licences == ("Apache-2.0",)
+
+
+def maker(licence: str, *models: tuple[str, str]) -> Backend:
+    weights = tuple(Weights(name=name, revision="", sha256="0" * 64, licence=under) for name, under in models)
+    return Backend(name="player", version="1", licence=licence, weights=weights)
+
+
+def test_music_that_may_not_be_sold_says_under_which_licence_of_what() -> None:
+    """Each licence once, with every model under it; what may be sold has nothing to say."""
+    small, codec = ("facebook/musicgen-small", "CC-BY-NC-4.0"), ("facebook/encodec_32khz", "CC-BY-NC-4.0")
+    assert not_for_sale([maker("CC-BY-NC-4.0", small)]) == "CC-BY-NC-4.0 (facebook/musicgen-small): not for sale"
+    both = [maker("CC-BY-NC-4.0", small, codec), maker("CC-BY-NC-4.0", small), maker("MIT", ("t5", "Apache-2.0"))]
+    assert not_for_sale(both) == "CC-BY-NC-4.0 (facebook/musicgen-small, facebook/encodec_32khz): not for sale"
+    assert not_for_sale([maker("CC-BY-NC-4.0")]) == "CC-BY-NC-4.0 (player): not for sale"
+    assert not_for_sale([maker("Apache-2.0", ("t5", "Apache-2.0"))]) == ""
+
+
+def test_an_unknown_licence_reads_as_a_sentence_does() -> None:
+    """The record of a take keeps its text; a person reads words."""
+    said = "unknown licence, while MusicGen's own weights are CC-BY-NC-4.0"
+    assert in_words("unknown: MusicGen's own weights are CC-BY-NC-4.0") == said
+    assert (in_words("MIT"), in_words("unknown")) == ("MIT", "unknown")
+    mine = maker("MIT", ("mine", "unknown: MusicGen's own weights are CC-BY-NC-4.0"))
+    assert not_for_sale([mine]) == f"{said} (mine): not for sale"

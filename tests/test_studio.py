@@ -7,15 +7,15 @@ from typing import Any
 
 import papers
 import pytest
-from checkpoint_files import MUSICGEN, cached
+from checkpoint_files import AUDIOCRAFT, MUSICGEN, cached, write
 from modelled_band import HELPED
 
 from pipeline.doctor import examine
 from pipeline.domain import Backend, Brief, Weights
-from pipeline.errors import BackendUnavailable
+from pipeline.errors import BackendUnavailable, LofiError
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.settings import Settings
-from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio
+from pipeline.studio import PARTS, STUDIOS, Part, chosen_parts, open_part, open_studio, open_writer
 
 ABSENT = Part("test_studio:Absent")
 
@@ -76,6 +76,30 @@ def test_a_part_asked_for_by_name_never_falls_back(no_model: None) -> None:
     """Whoever says musicgen gets it, or the line that fetches its model."""
     with pytest.raises(BackendUnavailable, match="x/y"):
         open_studio(Settings(musician="musicgen"))
+
+
+def test_all_that_is_missing_is_said_at_once_with_what_works(
+    no_model: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key and the model, so that nobody mends one to hear of the other; and the options that need neither."""
+    monkeypatch.setitem(PARTS["judge"], "clap", ABSENT)
+    settings = Settings(studio="neural", painter="offline", library=tmp_path)
+    with pytest.raises(BackendUnavailable) as refused:
+        open_studio(settings)
+    said = str(refused.value)
+    assert "neither a key nor a server" in said and "OPENAI_API_KEY" in said
+    assert said.count(Absent.said) == 1 and said.count("Run: hf download x/y") == 1
+    assert "--studio auto, or --writer offline --musician band --judge signal" in said and "--painter" not in said
+    (instead,) = [finding for finding in examine(settings) if finding.what == "Instead"]
+    assert "--studio auto, or --writer offline --musician band" in instead.remedy
+
+
+def test_what_works_answers_how_the_part_was_chosen(no_model: None) -> None:
+    """A musician named by itself stays whatever the studio; a writer that lacks a key has one that needs none."""
+    with pytest.raises(BackendUnavailable, match="--musician auto, or --musician band"):
+        open_studio(Settings(musician="musicgen"))
+    with pytest.raises(BackendUnavailable, match="--studio auto, or --writer offline"):
+        open_writer(Settings(studio="neural"))
 
 
 def test_a_part_with_a_model_has_a_process_of_its_own(model_player: None) -> None:
@@ -158,6 +182,28 @@ def test_the_doctor_names_every_model_with_its_licence(tmp_path: Path, monkeypat
     (found,) = [finding for finding in examine(settings) if finding.what == "Musician"]
     assert found.state == "ok"
     assert found.found == "musicgen 1 with facebook/musicgen-small (CC-BY-NC-4.0), google-t5/t5-base (Apache-2.0)"
+
+
+BAD_MODELS: dict[str, tuple[str, dict[str, bytes]]] = {
+    "not there": ("musicgen_model", {}),
+    "another layout": ("musicgen_model", AUDIOCRAFT),
+    "cut short": ("musicgen_model", {**MUSICGEN, "model.safetensors": MUSICGEN["model.safetensors"][:-1]}),
+    "a piece is missing": ("musicgen_model", {"config.json": b"{}"}),
+    "of a helper": ("text_model", {}),
+}
+
+
+@pytest.mark.parametrize(("setting", "files"), BAD_MODELS.values(), ids=BAD_MODELS.keys())
+def test_an_error_about_a_model_names_the_setting_that_chose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, files: dict[str, bytes]
+) -> None:
+    """Whatever is wrong with it: and the exit code is that of a part that cannot be used."""
+    monkeypatch.setitem(PARTS["musician"], "musicgen", HELPED)
+    models = {"musicgen_model": str(write(tmp_path / "whole", MUSICGEN)), setting: str(write(tmp_path / "bad", files))}
+    settings = Settings.model_validate({"hub": tmp_path, "cache": tmp_path, "musician": "musicgen", **models})
+    with pytest.raises(LofiError, match=f"LOFI_{setting.upper()} names it") as refused:
+        open_studio(settings)
+    assert refused.value.exit_code == 2
 
 
 HOME = str(Path.home())

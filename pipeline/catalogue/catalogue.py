@@ -247,7 +247,6 @@ def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, 
     row = {
         "seed": take.order.seed,
         "sha256": take.sha256,
-        "title": chosen_as or take.order.track.title,
         "fingerprint": take.fingerprint,
         "passed": verdict.passed,
         "total": verdict.total,
@@ -256,8 +255,8 @@ def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, 
     }
     key = {"album": slug, "track": take.order.track.number, "take": take.order.index}
     if chosen_as is not None:
-        row["chosen"] = True
-    statement = insert(takes).values(**{"chosen": False, **key, **row})
+        row |= {"chosen": True, "title": chosen_as}
+    statement = insert(takes).values(**{"chosen": False, "title": take.order.track.title, **key, **row})
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
 
 

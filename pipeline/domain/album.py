@@ -172,13 +172,24 @@ class Album(Noun):
     """The ambience under its tracks, in the order of the plan."""
     pictures: Later[Pictures | None] = None
     """The tracks' own pictures; None where all bear the cover."""
+    artist: Later[str | None] = None
+    """Named in the tags of every file, where the production leaves it to who plays."""
     without: Later[tuple[str, ...]] = ()
     """What was asked for and could not be had, and why: the album did without it."""
+
+    @property
+    def by(self) -> str | None:
+        """The artist named in the tags of every file."""
+        return self.production.artist or self.artist
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """All that a person should know about how it was made."""
         return (*self.notes, *self.without)
+
+    def musicians(self) -> tuple[Backend, ...]:
+        """Everybody who made what is heard: its takes, and what lies under them."""
+        return tuple(dict.fromkeys((*(t.backend for t in self.takes), *(loop.backend for loop in self.loops))))
 
     def licences(self) -> tuple[str, ...]:
         """Every licence that anything of it stands under: those of the parts that made it, and of their models."""

@@ -17,8 +17,8 @@ class Production(Noun):
     the album as it was begun, and album.json says how the sound was made.
     """
 
-    artist: Annotated[str, Field(min_length=1, max_length=100)]
-    """Named in the tags of every file."""
+    artist: Annotated[str, Field(min_length=1, max_length=100)] | None
+    """Named in the tags of every file; None where nobody had set one and it is up to who plays."""
     effects: str
     """The name of the lo-fi effects, as in LOFI_EFFECTS."""
     chain: dict[str, float | None]

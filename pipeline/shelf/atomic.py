@@ -80,7 +80,7 @@ def no_room(path: Path) -> DiskFull:
     free = free_bytes(path.parent)
     return DiskFull(
         f"There is no room to write {path}: {free} bytes are free.",
-        "Everything finished so far is kept. Make room and run the same command again: it continues where it stopped.",
+        "Make room and run the same command again: it continues where it stopped.",
     )
 
 

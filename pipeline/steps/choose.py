@@ -66,10 +66,10 @@ def choose_takes(
             # The other tracks are still chosen, so that a person sees all that needs attention at once.
             failed = failed or error
             continue
-        verdict = choice.verdict
-        name = f"“{choice.track.title}”"
-        known.append(Known(name, choice.take.fingerprint, verdict.embedding, verdict.embedder))
-        session.label.report(Progress("choose", f"“{choice.track.title}”: {choice.why}", choice.track.number))
+        verdict, track = choice.verdict, choice.track
+        # By its number, for its title may yet go to another track.
+        known.append(Known(f"track {track.number}", choice.take.fingerprint, verdict.embedding, verdict.embedder))
+        session.label.report(Progress("choose", f"{session.called(track)}: {choice.why}", track.number))
         choices.append(choice)
     if failed is not None:
         session.label.catalogue.needs_attention(session.project.slug, failed.message)
@@ -99,8 +99,8 @@ def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known:
                 refused[index] = "; ".join(gate.reason for gate in verdict.gates if not gate.passed) or "no score"
         if len(takes) >= allowed:
             raise NeedsAttention(
-                f"Track {track.number}, “{track.title}”, needs attention: {len(takes)} takes of {track.seconds:.0f} s "
-                f"were rendered and none will do ({_list(refused)}).",
+                f"Track {track.number} needs attention: {len(takes)} takes of {track.seconds:.0f} s were rendered and "
+                f"none will do ({_list(refused)}).",
                 f"Allow more with LOFI_REROLLS={session.label.settings.rerolls * 2 or 4} and run the same command "
                 "again: every finished take is kept. Or make another album with another --seed.",
             )
@@ -146,7 +146,7 @@ def _edge(winner: Verdict, rival: Verdict) -> str:
     theirs = {score.name: score.value for score in rival.scores}
     gains = {score.name: score.weight * (score.value - theirs.get(score.name, 0.0)) for score in winner.scores}
     best = max(gains, key=lambda name: gains[name], default=None)
-    return f", most in {best}" if best is not None and gains[best] > 0 else ""
+    return f", mostly for “{best}”" if best is not None and gains[best] > 0 else ""
 
 
 def _list(refused: dict[int, str]) -> str:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from pipeline.domain import Backend
+from pipeline.roles import Named
 from pipeline.steps.session import Session
+
+LABEL = "Lo-fi Label"
+"""The artist where nobody set one and the musician has no name for the tags."""
+
+
+def artist(session: Session) -> str:
+    """Return the artist to name in the tags: what was set when the album was planned, else by who plays."""
+    musician = session.label.studio.musician
+    return session.project.production.artist or (musician.artist if isinstance(musician, Named) else LABEL)
 
 
 def disclosure(session: Session, by: Backend, around: Backend | None = None) -> str:

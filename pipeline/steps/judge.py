@@ -22,8 +22,8 @@ def judge_take(session: Session, take: Take) -> Verdict:
     )
     session.label.catalogue.record_take(session.project.slug, take, verdict)
     said = "rejected" if not verdict.passed else f"{verdict.total:.2f}"
-    number = take.order.track.number
-    session.label.report(Progress("judge", f"take {take.order.index} of “{take.order.track.title}”: {said}", number))
+    track = take.order.track
+    session.label.report(Progress("judge", f"take {take.order.index} of {session.called(track)}: {said}", track.number))
     return verdict
 
 

@@ -23,7 +23,7 @@ from pipeline.errors import NeedsAttention
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER_FOR_TAGS
 from pipeline.steps.choose import Choice
-from pipeline.steps.credits import disclosure
+from pipeline.steps.credits import artist, disclosure
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
@@ -157,7 +157,7 @@ def track_tags(session: Session, choice: Choice, loop: Loop | None = None) -> Ta
     plan, project = choice.track, session.project
     return Tags(
         title=plan.title,
-        artist=project.production.artist,
+        artist=artist(session),
         album=project.plan.title,
         track=plan.number,
         total=len(project.plan.tracks),

@@ -14,7 +14,7 @@ from pipeline.domain import Cover, Loop, Mix, Track
 from pipeline.domain.brief import Format
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER_FOR_TAGS, CUE, MIX_RECORD
-from pipeline.steps.credits import disclosure
+from pipeline.steps.credits import artist, disclosure
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
@@ -26,7 +26,7 @@ TRACKLIST = "tracklist.txt"
 def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Sequence[Loop] = ()) -> Mix:
     """Return the mix, making it only if no earlier run finished it; `loops` are what lies under its tracks."""
     folder, title = session.folder, session.project.plan.title
-    artist = session.project.production.artist
+    performer = artist(session)
     items = [
         MixItem(
             path=folder.path(track.files[0].path),
@@ -41,15 +41,15 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Se
     plan = plan_mix(items, session.project.production.crossfade)
     tags = Tags(
         title=f"{title} (full mix)",
-        artist=artist,
+        artist=performer,
         album=title,
         date=str(session.project.production.year),
         comment=disclosure(session, session.label.studio.musician.backend, loops[0].backend if loops else None),
     )
     lists = {
-        CUE: cue_sheet(plan.chapters, plan.rate, file=folder.mix_path("flac"), title=title, performer=artist),
+        CUE: cue_sheet(plan.chapters, plan.rate, file=folder.mix_path("flac"), title=title, performer=performer),
         TRACKLIST: tracklist(plan.chapters, plan.rate),
-        PLAYLIST: m3u8((track.files[0].path, track.seconds, f"{artist} - {track.title}") for track in tracks),
+        PLAYLIST: m3u8((track.files[0].path, track.seconds, f"{performer} - {track.title}") for track in tracks),
     }
     mix = resume(
         folder,

@@ -76,7 +76,7 @@ def plan_album(label: Label, brief: Brief) -> Project:
         count = len(project.plan.tracks)
         label.report(Progress("plan", f"“{project.plan.title}”, {count} {'track' if count == 1 else 'tracks'}"))
         for note in project.notes:
-            label.report(Progress("plan", note))
+            label.report(Progress("note", note))
         return project
     raise BackendFailed("Other runs kept taking the titles this album chose.", "Run the same command again.")
 

@@ -29,7 +29,7 @@ def settle(label: Label, rehearsals: Mapping[str, Promise[Backend]]) -> None:
                 raise
             label.studio = label.studio.instead(role, error.message)
             label.crew.dismiss(role)
-            label.report(Progress("rehearse", label.studio.notes[role]))
+            label.report(Progress("note", label.studio.notes[role]))
     if label.studio.ambience is not None and plays_ambience(label.studio.musician):
         label.studio = replace(label.studio, ambience=None)  # whoever stands in plays its own
 

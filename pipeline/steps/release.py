@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pipeline.domain import Album, Cover, Loop, Mix, Pictures, Run, TitleMatch, Track
 from pipeline.steps.choose import Choice
+from pipeline.steps.credits import artist
 from pipeline.steps.session import Progress, Session
 
 
@@ -43,9 +44,10 @@ def release_album(
         run=run.but(finished=datetime.now(UTC)),
         loops=tuple(loops),
         pictures=pictures,
+        artist=None if project.production.artist else artist(session),
         without=tuple(without),
     )
     session.folder.write_manifest(album)
     session.label.catalogue.enter(album)
-    session.label.report(Progress("release", f"“{album.plan.title}” is ready for review"))
+    session.label.report(Progress("release", f"“{album.plan.title}” is finished: a draft"))
     return album

@@ -44,7 +44,7 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
             kept = session.folder.find_take(order)
             take = kept or _render(session, _batch(session, order, min(most, session.largest_batch)))
         again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
-        session.label.report(Progress("render", f"{_name(order)}{again}", order.track.number))
+        session.label.report(Progress("render", f"{_name(session, order)}{again}", order.track.number))
         found.append(take)
     return tuple(found)
 
@@ -82,7 +82,7 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
             )
 
     def report(order: RenderOrder, share: float) -> None:
-        label.report(Progress("render", _name(order), order.track.number, share))
+        label.report(Progress("render", _name(session, order), order.track.number, share))
 
     try:
         outcomes = label.crew.run(
@@ -125,5 +125,5 @@ def _settle(session: Session, entry: int, outcome: Take | BaseException) -> None
     session.label.catalogue.end_render(entry, "failed" if failed else "interrupted", 0.0)
 
 
-def _name(order: RenderOrder) -> str:
-    return f"take {order.index} of “{order.track.title}”"
+def _name(session: Session, order: RenderOrder) -> str:
+    return f"take {order.index} of {session.called(order.track)}"

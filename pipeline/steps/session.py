@@ -10,13 +10,14 @@ from typing import Literal
 
 from pipeline.catalogue import Catalogue
 from pipeline.crew import Crew
-from pipeline.domain import Brief, Project, RenderOrder, Sha256
-from pipeline.roles import Studio
+from pipeline.domain import Brief, Project, RenderOrder, Sha256, TrackPlan
+from pipeline.roles import Matcher, Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 
 Stage = Literal[
-    "rehearse",
+    "note",
+    "load",
     "plan",
     "render",
     "ambience",
@@ -35,6 +36,7 @@ Stage = Literal[
 class Progress:
     """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person.
 
+    A "note" is no stage: it is what a person should know, and may be reported more than once.
     With a `share` it is under way still: how much of it is made, from 0 to 1. What was given up is at 0 again.
     """
 
@@ -95,6 +97,18 @@ class Session:
     def brief(self) -> Brief:
         """What was asked for."""
         return self.project.brief
+
+    def called(self, track: TrackPlan) -> str:
+        """Return what a track of the plan is called for a person before it is finished.
+
+        Until the judge hands out the titles, a track has only its number.
+        """
+        return f"track {track.number}" if self.retitles else f"“{track.title}”"
+
+    @property
+    def retitles(self) -> bool:
+        """Whether the judge hands out the titles by listening, once all takes are chosen."""
+        return isinstance(self.label.studio.judge, Matcher)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Damaged
+from pipeline.errors import DamagedModel
 from pipeline.weights.hub import again
 
 SUFFIXES = {".safetensors", ".bin", ".pt", ".th", ".ckpt"}
@@ -50,7 +50,7 @@ def missing(folder: Path, needs: tuple[str, ...]) -> str | None:
 def loaded(folder: Path, layout: Layout) -> tuple[Path, ...]:
     """Return the weight files that are loaded of a checkpoint, there or not, by name.
 
-    Raises Damaged when what lists them cannot be read.
+    Raises DamagedModel when what lists them cannot be read.
     """
     if layout.loads is not None:
         return tuple(sorted(layout.loads(folder)))
@@ -90,13 +90,13 @@ def _of_transformers(folder: Path) -> list[Path]:
 
 
 def _refuse_own_names(config: Path) -> None:
-    """Raise Damaged for a checkpoint that has transformers load another file than those of the usual names."""
+    """Raise DamagedModel for a checkpoint that has transformers load another file than those of the usual names."""
     try:
         named = "transformers_weights" in _read(config)
-    except Damaged:
+    except DamagedModel:
         return  # said by whoever needs what is in it
     if named:
-        raise Damaged(f"{config} gives its weights a name of its own, which is not supported.", again(config))
+        raise DamagedModel(f"{config} gives its weights a name of its own, which is not supported.", again(config))
 
 
 def _of_diffusers(folder: Path) -> list[Path]:
@@ -120,7 +120,7 @@ def _held(folder: Path, name: str, variant: str | None = None, *, whole_first: b
 def _pieces(index: Path) -> list[Path]:
     names = _read(index).get("weight_map")
     if not isinstance(names, dict) or not names or not all(_plain(name) for name in names.values()):
-        raise Damaged(f"{index} cannot be read.", again(index))
+        raise DamagedModel(f"{index} cannot be read.", again(index))
     return [index.parent / name for name in sorted(set(names.values()))]
 
 
@@ -141,7 +141,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise Damaged(f"{path} cannot be read.", again(path))
+        raise DamagedModel(f"{path} cannot be read.", again(path))
     return content
 
 

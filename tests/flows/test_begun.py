@@ -64,18 +64,22 @@ def test_it_goes_on_with_its_own_model(
     make("rain", 7, dict(WANTED), settings, as_json=False, plain=True)
     shown = capsys.readouterr().out
     assert f"Going on with {SMALL}, with which it was begun." in shown
+    assert shown.count(f"load     {SMALL}, which may take a minute") == 1
     takes = begun.read_manifest().takes
     assert len(takes) >= 2 and {take.backend.weights[0].name for take in takes} == {SMALL}
     assert str(settings.hub) not in (begun.folder / "album.json").read_text()
 
 
-def test_without_that_model_it_stops_before_anything_is_rendered(begun: AlbumFolder, settings: Settings) -> None:
-    """One line with the command; the take is kept."""
+def test_without_that_model_it_stops_before_anything_is_rendered(
+    begun: AlbumFolder, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with the command, and none that says it goes on; the take is kept."""
     (settings.hub / "models--facebook--musicgen-small").rename(settings.hub / "gone")
     before = {path: path.stat().st_mtime_ns for path in begun.folder.glob("takes/*")}
     with pytest.raises(LofiError, match="made with facebook/musicgen-small") as caught:
         make("rain", 7, dict(WANTED), settings, as_json=False, plain=True)
     assert "--revision" in caught.value.remedy
+    assert "Going on" not in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in begun.folder.glob("takes/*")} == before
 
 

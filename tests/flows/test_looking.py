@@ -12,7 +12,9 @@ from typing import Any
 import papers
 from door import ROOT, Door
 
+from pipeline.domain import Take, Weights
 from pipeline.shelf import Shelf
+from pipeline.shelf.album_folder import MANIFEST
 
 Made = Any
 
@@ -21,6 +23,7 @@ def test_list_shows_every_album(by_plain: Made) -> None:
     """Slug, title and status, for people and for programs."""
     shown = by_plain.door.run("list").stdout
     assert by_plain.said["slug"] in shown and "draft" in shown
+    assert "Status: draft" in by_plain.door.run("show", by_plain.said["slug"]).stdout
     rows = json.loads(by_plain.door.run("list", "--json").stdout)
     assert rows[0]["title"] == by_plain.said["title"]
 
@@ -38,6 +41,39 @@ def test_verify_passes_a_whole_album(by_plain: Made) -> None:
     checked = by_plain.door.run("verify")
     assert checked.returncode == 0
     assert f"{len(by_plain.album.files()) + 2} files checked, all whole" in checked.stdout
+
+
+def test_verify_of_an_unfinished_album_checks_what_there_is(by_plain: Made, door: Door) -> None:
+    """One line says that it is not finished and what was checked; a take that was cut is found all the same."""
+    shutil.copytree(by_plain.door.library, door.library)
+    slug = by_plain.said["slug"]
+    (door.album(slug) / "album.json").unlink()
+    checked = door.run("verify", slug)
+    assert checked.returncode == 0, checked.stdout
+    assert f"{slug}: in progress, so only its plan and its takes so far are checked" in checked.stdout
+    assert "5 files checked, all whole" in checked.stdout
+    assert all("in progress" in door.run(*words).stdout for words in (("show", slug), ("list",)))
+    take = next(door.album(slug).glob("takes/*.flac"))
+    take.write_bytes(take.read_bytes()[:-9])
+    checked = door.run("verify", slug)
+    assert checked.returncode == 1 and f"takes/{take.name} does not match" in checked.stdout
+
+
+def test_one_model_under_two_names_is_shown_once(tmp_path: Path) -> None:
+    """A folder of one's own may hold what is published under a name: by its hash it is the same."""
+    shelf = Shelf.open(tmp_path / "library")
+    folder = shelf.begin("Rain On Tin", papers.project)
+    album = papers.finished_album(folder)
+    first, *rest = album.takes
+
+    def played(take: Take, name: str) -> Take:
+        model = Weights(name=name, revision="", sha256="a" * 64, licence="MIT")
+        return take.but(backend=take.backend.but(weights=(model,)))
+
+    takes = (played(first, "published/one"), *(played(take, "mine") for take in rest))
+    folder.put(album.but(takes=takes), MANIFEST)
+    shown = Door(shelf.root, tmp_path).run("show", folder.slug).stdout
+    assert "Musician: offline band 1 (published/one: MIT)\n" in shown
 
 
 def test_replay_renders_the_same_bytes(by_plain: Made) -> None:
@@ -60,6 +96,8 @@ def test_the_doctor_finds_this_machine_ready(door: Door) -> None:
     assert seen.returncode == 0, seen.stdout + seen.stderr
     for what in ("ffmpeg", "Prefect", "Library", "Catalogue", "offline band"):
         assert what in seen.stdout
+    command = seen.stdout.splitlines()[-1].removeprefix("Ready: ")
+    assert command in (ROOT / "README.md").read_text().splitlines()
 
 
 def test_the_doctor_says_what_mends_a_missing_ffmpeg(door: Door, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkpoint_files import MUSICGEN, cached
+from checkpoint_files import MUSICGEN, cached, write
 from door import ROOT, SMALL, THEME, Door
 
 Made = Any
@@ -31,6 +31,17 @@ def test_every_known_model_is_listed_with_what_fetches_it(door: Door, tmp_path: 
         assert text in shown.stdout
     assert "hf download facebook/musicgen-small --include" in shown.stdout
     assert not door.library.exists() and not (tmp_path / "hub").exists()
+    assert "hf download facebook/musicgen-large" not in shown.stdout and "lofi models --json" in shown.stdout
+    commands = {model["fetch"] for model in models(door, tmp_path / "hub").values()}
+    assert any("facebook/musicgen-large" in command for command in commands)
+
+
+def test_models_of_ones_own_come_first(door: Door, tmp_path: Path) -> None:
+    """Under a heading, before all that are published."""
+    own = write(tmp_path / "mine", MUSICGEN)
+    lines = door.run("models", LOFI_HUB=str(tmp_path / "hub"), LOFI_MUSICGEN_MODEL=str(own)).stdout.splitlines()
+    assert lines[0] == "Your own:" and str(own) in lines[2] and lines.index("Published:") == 4
+    assert door.run("models", LOFI_HUB=str(tmp_path / "hub")).stdout.splitlines()[0].startswith("Model")
 
 
 def test_what_is_here_is_told_from_what_is_damaged(door: Door, tmp_path: Path) -> None:
@@ -129,7 +140,7 @@ PARTS["musician"]["musicgen"] = Part("sitecustomize:Absent")
 
 
 def test_a_part_that_stands_in_is_said_everywhere(door: Door, tmp_path: Path) -> None:
-    """On the way, in the final table, in the manifest and in `lofi show`; a part asked for by name is refused."""
+    """Once on the way, by --dry-run, in the manifest and in `lofi show`; a part asked for by name is refused."""
     (tmp_path / "sitecustomize.py").write_text(STANDIN)
     paths = os.pathsep.join((str(tmp_path), str(ROOT)))
     words = ("--tracks", "1", "--seconds", "10", "--takes", "1", "--seed", "3", "--plain")
@@ -139,7 +150,8 @@ def test_a_part_that_stands_in_is_said_everywhere(door: Door, tmp_path: Path) ->
     made = door.run("make", THEME, *words, "--musician", "auto", PYTHONPATH=paths)
     assert made.returncode == 0, made.stderr
     note = "Note: The musician is 'band', for 'musicgen' cannot work here: The model a/b is not on this machine."
-    assert made.stdout.count(note) == 2
+    assert made.stdout.count(note) == 1
+    assert note in door.run("make", THEME, *words[:-1], "--musician", "auto", "--dry-run", PYTHONPATH=paths).stdout
     (manifest,) = door.library.glob("albums/*/album.json")
     album = json.loads(manifest.read_text())
     assert album["without"] == [note.removeprefix("Note: ")] and album["brief"]["musician"] == "auto"
@@ -158,6 +170,18 @@ def test_the_doctor_looks_at_the_parts_and_never_shows_a_key(door: Door) -> None
     assert "no key for a language model" in without.stdout
     wrong = door.run("doctor", "--painter", "nobody")
     assert wrong.returncode == 2 and "There is no painter called 'nobody'" in wrong.stderr
+
+
+def test_a_neural_album_without_a_key_says_what_else_is_missing(door: Door, tmp_path: Path) -> None:
+    """In one line, before anything is begun."""
+    (tmp_path / "sitecustomize.py").write_text(STANDIN)
+    paths = os.pathsep.join((str(tmp_path), str(ROOT)))
+    words = ("--studio", "neural", "--judge", "signal", "--painter", "offline", "--plain")
+    refused = door.run("make", THEME, *words, PYTHONPATH=paths, OPENAI_API_KEY="", OPENAI_BASE_URL="")
+    assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
+    for text in ("neither a key nor a server", "a/b is not on this machine", "--studio auto, or --writer offline"):
+        assert text in refused.stderr
+    assert not list(door.library.glob("albums/*"))
 
 
 def test_the_doctor_says_which_part_cannot_work(door: Door, tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ def test_the_same_seed_is_the_same_clip(door: Door, tmp_path: Path) -> None:
     assert hashes[0] == hashes[1] and len(set(hashes[0])) == 2
     assert all(Path(clip["file"]).is_file() and Path(clip["record"]).is_file() for clips in said for clip in clips)
     assert not (door.library / "clips").exists()
+    assert all(not clip["found"] for clips in said for clip in clips)
+
+
+def test_a_clip_that_is_there_is_said_to_be(door: Door) -> None:
+    """The second of two same commands does not look as if it had rendered."""
+    words = ("render", PROMPT, "--seconds", "10", "--seed", "5")
+    first, again = door.run(*words), door.run(*words)
+    assert "already" not in first.stdout and "Found" not in first.stdout
+    assert "-5.flac (it was there already)" in again.stdout and "Found, rendered by offline band" in again.stdout
+    (clip,) = json.loads(door.run(*words, "--json").stdout)
+    assert clip["found"]
 
 
 def test_wav_by_its_suffix(door: Door, tmp_path: Path) -> None:
@@ -66,6 +77,10 @@ REFUSED = {
     "a silent melody": (("rain", "--melody", "silent.wav"), "silent"),
     "a melody for the band": (("rain", "--melody", "tune.wav"), "offline band cannot use --melody"),
     "sampling for the band": (("rain", "--greedy", "--multiband"), "--multiband, --greedy"),
+    "greedy and chance": (("rain", "--greedy", "--top-k", "50"), "--top-k would do nothing"),
+    "a folder to go on from": (("rain", "--opening", "."), "is a folder"),
+    "a folder that is not there": (("rain", "--out", "new/clip.flac"), "there is no folder"),
+    "an album's folder": (("rain", "--out", "../library/albums/mine/clip.flac"), "for albums alone"),
     "another suffix": (("rain", "--out", "clip.mp3"), ".flac or .wav"),
     "a name that is taken": (("rain", "--out", "tune.wav"), "there already"),
     "an unknown musician": (("rain", "--musician", "bnad"), "Did you mean band?"),
@@ -94,7 +109,7 @@ def test_a_musician_of_ones_own_gets_every_control(door: Door, tmp_path: Path) -
     """A dotted path plays; what was asked for stands in the record."""
     soundfile.write(tmp_path / "tune.wav", 0.3 * np.sin(np.arange(32000) / 20), 16000)
     controls = ("--top-k", "50", "--top-p", "0.9", "--temperature", "0.8", "--cfg-coef", "4", "--two-step-cfg")
-    more = ("--greedy", "--stride", "12", "--unconditional", "--multiband", "--rhythm")
+    more = ("--stride", "12", "--unconditional", "--multiband", "--rhythm")
     words = ("--musician", "test_clips:Sines", "--melody", str(tmp_path / "tune.wav"), *controls, *more)
     paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
     made = door.run("render", PROMPT, "--seed", "5", *words, "--json", PYTHONPATH=paths)
@@ -102,7 +117,7 @@ def test_a_musician_of_ones_own_gets_every_control(door: Door, tmp_path: Path) -
     (clip,) = json.loads(made.stdout)
     order = Take.model_validate_json(Path(clip["record"]).read_bytes()).order
     assert order.controls is not None and order.controls.model_dump() == {
-        "use_sampling": False, "top_k": 50, "top_p": 0.9, "temperature": 0.8, "cfg_coef": 4.0, "two_step_cfg": True,
+        "use_sampling": True, "top_k": 50, "top_p": 0.9, "temperature": 0.8, "cfg_coef": 4.0, "two_step_cfg": True,
         "stride": 12.0, "unconditional": True, "multiband": True,
     }  # fmt: skip
     assert order.melody is not None and order.rhythm and order.opening is None

@@ -8,6 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
+from flows.printing import Notes
 from flows.screen import Screen
 from flows.underway import UnderWay, progress_bar
 from pipeline.domain import Brief
@@ -35,7 +36,7 @@ def last(console: Console) -> list[str]:
 def test_a_terminal_shows_how_far_each_take_is() -> None:
     """A line each with its share, beside the album's own; a take that is whole or given up is shown no more."""
     out = terminal()
-    with Screen(out, BRIEF) as screen:
+    with Screen(out, BRIEF, Notes(out)) as screen:
         for text, share in ((ONE, 0.25), (TWO, 0.5), ("take 1 of “Snow”", 0.9), ("take 2 of “Snow”", 0.7)):
             screen.report(Progress("render", text, 1, share))
         screen.report(Progress("render", "take 1 of “Snow”", 1, 1.0))
@@ -56,7 +57,7 @@ def test_the_albums_own_bar_grows_with_the_takes_and_never_back() -> None:
         [Progress("render", ONE, 1, 1.0), Progress("render", ONE, 1), Progress("render", TWO, 1, 0.9)],
     ):
         out = terminal()
-        with Screen(out, BRIEF.but(takes=8, tracks=1, seconds=600)) as screen:
+        with Screen(out, BRIEF.but(takes=8, tracks=1, seconds=600), Notes(out)) as screen:
             for report in reports:
                 screen.report(report)
         album = next(line for line in reversed(last(out)) if line.startswith(("Preparing", "render take")))
@@ -67,16 +68,36 @@ def test_the_albums_own_bar_grows_with_the_takes_and_never_back() -> None:
 def test_a_log_has_a_line_for_what_is_done_and_none_for_quick_takes_under_way() -> None:
     """A take of seconds is worth one line."""
     out = Console(file=io.StringIO(), width=120)
-    with Screen(out, BRIEF) as screen:
+    with Screen(out, BRIEF, Notes(out)) as screen:
         for share in (0.1, 0.3, 0.6, 0.9, 1.0):
             screen.report(Progress("render", ONE, 1, share))
         screen.report(Progress("render", ONE, 1))
     assert printed(out).splitlines() == [f"render   01 {ONE}"]
 
 
-@pytest.mark.parametrize(("seconds", "lines"), [(40, []), (800, ["25 %, about 10 min left", "50 %, about 7 min left"])])
+@pytest.mark.parametrize("out", [terminal(), Console(file=io.StringIO(), width=120)], ids=["terminal", "log"])
+def test_a_note_is_said_once(out: Console) -> None:
+    """Before the album begins, on the way or after it, on a terminal and in a log."""
+    notes = Notes(out)
+    notes.say("The judge is 'signal'.")
+    with Screen(out, BRIEF, notes) as screen:
+        for text in ("The judge is 'signal'.", "The painter is 'offline'.", "The painter is 'offline'."):
+            screen.report(Progress("note", text))
+    notes.say("The painter is 'offline'.", "The judge is 'signal'.")
+    assert printed(out).count("Note: The judge is 'signal'.") == 1
+    assert printed(out).count("Note: The painter is 'offline'.") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lines"),
+    [
+        (40, []),
+        (80, ["25 %, about 60 s left", "50 %, about 40 s left"]),
+        (800, ["25 %, about 10 min left", "50 %, about 7 min left"]),
+    ],
+)
 def test_a_log_has_a_line_a_quarter_for_long_takes(seconds: float, lines: list[str]) -> None:
-    """With how long it is going to take; a take of less than a minute has none."""
+    """With how long it is going to take, which is less each time; a take of less than a minute has none."""
     out, now = Console(file=io.StringIO(), width=120), 0.0
     with progress_bar(out) as bars:
         under_way = UnderWay(out, bars, lambda: now)

@@ -22,7 +22,7 @@ from pipeline.roles import Booth, Draft, Illustration, Looping, Painting, Render
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.steps.conductor import PlainConductor
-from pipeline.steps.session import Label
+from pipeline.steps.session import Label, Report
 from pipeline.studio import chosen_parts, open_studio
 from pipeline.workers import Workers
 
@@ -59,6 +59,15 @@ class SongBand:
         for order in orders:
             track = order.track
             yield Rendering(song(track.tempo, track.key, track.seconds, order.seed % 1000))
+
+
+class Repeating(SongBand):
+    """Plays the same song first, whatever the track."""
+
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        for order in orders:
+            first = order.but(seed=1, track=order.track.but(key=KEYS[0], tempo=TEMPOS[0]))
+            yield from super().render([first if order.index == 1 else order], booth)
 
 
 class Swapping(SignalJudge):
@@ -125,12 +134,12 @@ def brief(said: Settings, theme: str = "Rain On Tin", **more: object) -> Brief:
     return Brief.model_validate({**small, **chosen_parts(said), **more})
 
 
-def make(said: Settings, asked: Brief) -> Album:
+def make(said: Settings, asked: Brief, report: Report = lambda _: None) -> Album:
     """Make the album in this process and one worker."""
     shelf = Shelf.open(said.library)
     with ExitStack() as stack:
         catalogue = stack.enter_context(Catalogue.open(shelf.catalogue_path))
         workers = stack.enter_context(Workers(1))
-        label = Label(open_studio(said), shelf, catalogue, Crew(workers), said, lambda _: None, "run-1")
+        label = Label(open_studio(said), shelf, catalogue, Crew(workers), said, report, "run-1")
         conductor = stack.enter_context(PlainConductor(pause=0.0))
         return make_album(label, asked, conductor, "plain")

@@ -68,7 +68,18 @@ def test_two_tracks_of_an_album_do_not_sound_the_same_to_the_model(held: Session
     verdicts = (heard(EAST, 0.9), heard(NORTH, 0.5)), (heard(beside(EAST, 0.995), 0.9), heard(NORTH, 0.5))
     first, second = choose_takes(held, takes(held), verdicts)
     assert (first.take.order.index, second.take.order.index) == (1, 2)
-    assert "take 1: to the judge's model 99.5% like “Gutter Song”" in second.why
+    assert "take 1: to the judge's model 99.5% like track 1" in second.why
+
+
+def test_what_a_take_was_chosen_for_is_named(held: Session) -> None:
+    """In quotes, for a score may be called "like its prompt"."""
+
+    def scored(value: float) -> Verdict:
+        verdict = heard(None, value)
+        return verdict.but(scores=tuple(score.but(name="like its prompt", value=value) for score in verdict.scores))
+
+    first, _ = choose_takes(held, takes(held), ((scored(0.9), scored(0.5)), (scored(0.4), scored(0.6))))
+    assert first.why == "0.900, ahead of take 2 with 0.500, mostly for “like its prompt”"
 
 
 def test_takes_that_are_only_of_one_kind_are_both_kept(held: Session) -> None:
@@ -124,7 +135,7 @@ def test_the_catalogue_of_another_model_refuses_nothing(held: Session) -> None:
 def test_a_track_that_only_sounds_like_others_needs_a_person(held: Session) -> None:
     """No re-roll is left: the message says what each take is like."""
     verdicts = (heard(EAST, 0.9), heard(NORTH, 0.5)), (heard(EAST, 0.9), heard(EAST, 0.5))
-    with pytest.raises(NeedsAttention, match=r"take 1: to the judge's model 100\.0% like “Gutter Song”, take 2"):
+    with pytest.raises(NeedsAttention, match=r"take 1: to the judge's model 100\.0% like track 1, take 2"):
         choose_takes(held, takes(held), verdicts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from flows.cli import lofi
+from flows.looking import make_command
 from pipeline.audio.decode import decode
 from pipeline.audio.effects.chain import PRESETS
 from pipeline.audio.layer import lay_under
@@ -125,6 +127,16 @@ def test_a_track_bears_its_own_picture(made: Made) -> None:
         assert own.size == (1400, 1400) and abs(grey(own) - 60 - len(track.title)) <= 1 and grey(own) != cover
         assert pictures.pictures[track.number - 1].scene == track.title
     assert any("track 3" in line for line in made.album.without)
+
+
+def test_music_that_is_not_for_sale_says_so_in_a_line(made: Made) -> None:
+    """At the end of `make` and in `show`, to people and to programs: of the loops it is made with, here."""
+    line = "Music: CC-BY-NC-4.0 (crickets): not for sale"
+    assert line in made.lofi("show", made.album.slug).output
+    assert json.loads(made.lofi("show", made.album.slug, "--json").output)["not_for_sale"] in line
+    words = shlex.split(make_command(made.album.brief, made.said))[2:]
+    again = CliRunner().invoke(lofi, ["make", "--plain", *words])
+    assert "made already" in again.output and line in again.output
 
 
 def test_people_and_programs_are_told(made: Made) -> None:

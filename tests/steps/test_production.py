@@ -11,29 +11,35 @@ from rooms import NOW, choice, clicks, cover, planned, session
 from pipeline.audio.decode import decode
 from pipeline.audio.effects.chain import PRESETS, Effects
 from pipeline.audio.master import master
-from pipeline.domain import Run, Spend
+from pipeline.domain import Album, Project, Run, Spend
 from pipeline.settings import Settings
 from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
 from pipeline.steps.plan import plan_album
 from pipeline.steps.release import release_album
+from pipeline.steps.session import Session
 
 VINYL = Settings(effects="vinyl", artist="Attic Choir", crossfade=3)
 TAPE = Settings(effects="tape", artist="Somebody Else", crossfade=10)
 
 
+def finish(held: Session, project: Project) -> Album:
+    """Master, mix and release an album of clicks."""
+    picture, sound = cover(held.folder), clicks(80, 12)
+    choices = [choice(held.folder, sound, track) for track in project.plan.tracks]
+    tracks = [master_track(held, chosen, picture) for chosen in choices]
+    mix = mix_album(held, tracks, picture)
+    spend = Spend(asked=2, rerolls=0, interrupted=0, seconds=24)
+    run = Run(id="run-1", started=NOW, finished=NOW, flow="plain", spend=spend)
+    return release_album(held, choices, tracks, picture, mix, run)
+
+
 def test_a_later_shell_makes_the_rest_of_the_album_as_it_was_begun(tmp_path: Path) -> None:
     """Planned with vinyl and one artist, finished where LOFI_ says tape and another: vinyl, and the first artist."""
     project = planned(VINYL)
-    sound = clicks(80, 12)
     with session(tmp_path, project, TAPE) as held:
-        folder, picture = held.folder, cover(held.folder)
-        choices = [choice(folder, sound, track) for track in project.plan.tracks]
-        tracks = [master_track(held, chosen, picture) for chosen in choices]
-        mix = mix_album(held, tracks, picture)
-        spend = Spend(asked=2, rerolls=0, interrupted=0, seconds=24)
-        run = Run(id="run-1", started=NOW, finished=NOW, flow="plain", spend=spend)
-        album = release_album(held, choices, tracks, picture, mix, run)
+        folder, album = held.folder, finish(held, project)
+    tracks, mix = album.tracks, album.mix
     assert album.production.effects == "vinyl"
     assert Effects.model_validate(album.production.chain) == PRESETS["vinyl"]
     text = folder.path(tracks[0].files[0].path).read_bytes()
@@ -41,6 +47,22 @@ def test_a_later_shell_makes_the_rest_of_the_album_as_it_was_begun(tmp_path: Pat
     assert b"date=2031" in text.lower()
     assert 2.9 <= mix.joints[0].frames / mix.rate <= 4  # a third of a short track, as near to 3 s as beats allow
     assert "Attic Choir" in folder.path("mix.cue").read_text()
+
+
+@pytest.mark.parametrize(
+    ("musician", "name"), [("band", "Offline Studio Band"), ("small_studio:SongBand", "Lo-fi Label")]
+)
+def test_where_no_artist_is_set_the_tags_name_who_plays(tmp_path: Path, musician: str, name: str) -> None:
+    """The band goes by its name and no other musician does; tags, CUE sheet, playlist and manifest agree."""
+    settings = Settings(effects="none", musician=musician)
+    project = planned(settings)
+    with session(tmp_path, project, settings) as held:
+        folder, album = held.folder, finish(held, project)
+    assert f"artist={name}".lower().encode() in folder.path(album.tracks[0].files[0].path).read_bytes().lower()
+    assert f"artist={name}".lower().encode() in folder.path(album.mix.files[0].path).read_bytes().lower()
+    assert f'PERFORMER "{name}"' in folder.path("mix.cue").read_text()
+    assert f"{name} - " in folder.path("album.m3u8").read_text()
+    assert folder.read_manifest().by == name
 
 
 def test_planning_writes_down_what_is_set(tmp_path: Path) -> None:

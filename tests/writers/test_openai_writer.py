@@ -251,7 +251,7 @@ def test_without_a_key_and_a_server_it_says_what_to_set() -> None:
         ({"OPENAI_BASE_URL": "file:///etc/passwd"}, "OPENAI_BASE_URL"),
         ({"OPENAI_API_KEY": "sk-with\na-break"}, "OPENAI_API_KEY"),
         ({"OPENAI_API_KEY": "  "}, "OPENAI_API_KEY"),
-        ({"OPENAI_API_KEY": KEY, "LOFI_OPENAI_MODEL": ""}, "LOFI_OPENAI_MODEL"),
+        ({"OPENAI_API_KEY": KEY, "LOFI_OPENAI_MODEL": " "}, "LOFI_OPENAI_MODEL"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(environment: dict[str, str], said: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.domain import Weights
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.models import CLAP_USUAL
 from pipeline.weights import TRANSFORMERS, again, find_file, find_model, own_path
 from pipeline.weights.hub import is_own
@@ -39,7 +39,7 @@ class Checkpoint:
 def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
     """Find and check a checkpoint by folder, file or name on the hub.
 
-    Raises BackendUnavailable when it is not here or is of another kind, Damaged when a file of it is broken, and
+    Raises BackendUnavailable when it is not here or is of another kind, DamagedModel when a file of it is broken, and
     ModuleNotFoundError when the library it needs is not installed.
     """
     hub = hub.expanduser()
@@ -106,7 +106,7 @@ def refuse_empty_tokenizer(folder: Path, words: int) -> None:
 
 
 def words_in(folder: Path) -> int:
-    """Return how many words the tokenizer files of a folder hold, special ones left out. Raises Damaged."""
+    """Return how many words the tokenizer files of a folder hold, special ones left out. Raises DamagedModel."""
     if (folder / "tokenizer.json").is_file():
         described = _read(folder / "tokenizer.json")
         model = described.get("model")
@@ -125,7 +125,7 @@ def _read(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         value = None
     if not isinstance(value, dict):
-        raise Damaged(f"{path} cannot be read.", again(path))
+        raise DamagedModel(f"{path} cannot be read.", again(path))
     return value
 
 
@@ -136,4 +136,4 @@ def _tensor_names(path: Path) -> bytes:
             name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
             return archive.read(name)
     except (StopIteration, zipfile.BadZipFile, OSError, EOFError):
-        raise Damaged(f"{path} is not a PyTorch checkpoint that can be opened safely.", again(path)) from None
+        raise DamagedModel(f"{path} is not a PyTorch checkpoint that can be opened safely.", again(path)) from None

@@ -41,7 +41,7 @@ class ClapJudge:
     def __init__(self, clap_model: str, hub: Path, device: Device, precision: Precision, ears: Judge) -> None:
         """Find and check the model `clap_model` without loading it.
 
-        `ears` is the judge whose gates, measures and scores are kept. Raises BackendUnavailable or Damaged.
+        `ears` is the judge whose gates, measures and scores are kept. Raises BackendUnavailable or DamagedModel.
         """
         self._checkpoint = find_checkpoint(clap_model, hub)
         if device not in ("auto", "cpu"):

@@ -22,7 +22,7 @@ from torch import nn
 from transformers import RobertaConfig, RobertaModel, RobertaTokenizer
 
 from pipeline.device import room_to_load
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.judges.clap.checkpoint import Checkpoint
 from pipeline.judges.clap.sounds import UNRELATED
 from pipeline.judges.clap.towers import TOKENS, Vectors, check_tokenizer, embed, refusing
@@ -108,7 +108,7 @@ class LaionTowers:
 
 
 def read_state(path: Path) -> Mapping[str, torch.Tensor]:
-    """Return the tensors of a .pt file by their names in the model. Raises Damaged for one that holds code."""
+    """Return the tensors of a .pt file by their names in the model. Raises DamagedModel for one that holds code."""
     # The training wrote its best scores beside the weights, as NumPy numbers; they are data, and nothing else passes.
     scalar = import_module("numpy._core.multiarray").scalar
     numbers = [
@@ -121,9 +121,9 @@ def read_state(path: Path) -> Mapping[str, torch.Tensor]:
         with torch.serialization.safe_globals(numbers):
             held = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError:
-        raise Damaged(f"{path} holds more than numbers, and is not opened.", again(path)) from None
+        raise DamagedModel(f"{path} holds more than numbers, and is not opened.", again(path)) from None
     except (RuntimeError, ValueError, EOFError, OSError) as error:
-        raise Damaged(f"{path} cannot be read: {str(error).splitlines()[0]}", again(path)) from None
+        raise DamagedModel(f"{path} cannot be read: {str(error).splitlines()[0]}", again(path)) from None
     state = held.get("state_dict", held) if isinstance(held, dict) else {}
     # The published files have what data-parallel training puts before each name, and an old index, position_ids,
     # that the text tower computes itself today.

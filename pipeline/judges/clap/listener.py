@@ -65,7 +65,7 @@ class Listener:
 
 @lru_cache(maxsize=1)
 def listener(checkpoint: Checkpoint, device: Device, precision: Precision) -> Listener:
-    """Return the listener of this process, loading it on first use. Raises BackendUnavailable or Damaged."""
+    """Return the listener of this process, loading it on first use. Raises BackendUnavailable or DamagedModel."""
     chosen = choose_device(device)
     number = choose_precision(precision, chosen)
     towers: Towers

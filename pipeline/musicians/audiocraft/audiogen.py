@@ -40,7 +40,7 @@ class AudioGenAmbience:
     """Makes loops with an AudioGen checkpoint in audiocraft's layout.
 
     The constructor checks the checkpoint and the text model it needs, and loads neither; they come with the first loop
-    in a process and stay there. Raises BackendUnavailable or Damaged when one cannot be used.
+    in a process and stay there. Raises BackendUnavailable or DamagedModel when one cannot be used.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class AudioGenAmbience:
         return self._opened.memory
 
     def rehearse(self) -> None:
-        """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        """Load the model. Raises BackendUnavailable, DamagedModel or OutOfMemory."""
         self._opened.model()
 
     def loop(self, ambience: str, seconds: Seconds, seed: Seed) -> Looping:

@@ -17,7 +17,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.audiocraft.outline import Outline, outline
 from pipeline.weights import again
 
@@ -48,7 +48,7 @@ class Anatomy:
 def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
     """Return what a file of torch.save holds, its tensors mapped from disk.
 
-    `known` are the classes it may hold beside tensors and plain values. Raises Damaged, saying what else is in it.
+    `known` are the classes it may hold beside tensors and plain values. Raises DamagedModel, saying what else is in it.
     """
     import torch
 
@@ -57,22 +57,22 @@ def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
             package = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:
         what = str(error).partition("WeightsUnpickler error: ")[2].partition(" was not an allowed")[0].splitlines()
-        raise Damaged(
+        raise DamagedModel(
             f"{path} holds more than weights{f' ({what[0].strip()})' if what else ''} and is not opened.",
             again(path),
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Damaged(f"{path} does not open: {str(error).splitlines()[0]}", again(path)) from None
+        raise DamagedModel(f"{path} does not open: {str(error).splitlines()[0]}", again(path)) from None
     if not isinstance(package, dict):
-        raise Damaged(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", _ANOTHER)
+        raise DamagedModel(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", _ANOTHER)
     return package
 
 
 def configuration(package: dict[str, Any], path: Path) -> DictConfig:
-    """Return the training configuration a package carries as YAML. Raises Damaged."""
+    """Return the training configuration a package carries as YAML. Raises DamagedModel."""
     text = package.get("xp.cfg")
     if not isinstance(text, str) or not isinstance(package.get("best_state"), dict):
-        raise Damaged(f"{path} is not as audiocraft exports it: best_state or xp.cfg is missing.", _ANOTHER)
+        raise DamagedModel(f"{path} is not as audiocraft exports it: best_state or xp.cfg is missing.", _ANOTHER)
     try:
         config = OmegaConf.create(text)
         if isinstance(config, DictConfig):
@@ -80,17 +80,17 @@ def configuration(package: dict[str, Any], path: Path) -> DictConfig:
             return config
     except (OmegaConfBaseException, yaml.YAMLError):
         pass
-    raise Damaged(f"{path} has a configuration that cannot be read.", again(path))
+    raise DamagedModel(f"{path} has a configuration that cannot be read.", again(path))
 
 
 def examine(folder: Path) -> Anatomy:
-    """Say what a checkpoint is made of. Raises Damaged, and BackendUnavailable for a model of another kind."""
+    """Say what a checkpoint is made of. Raises DamagedModel, and BackendUnavailable for a model of another kind."""
     path, package = folder / LANGUAGE_MODEL, outline(folder / LANGUAGE_MODEL)
     config = configuration(package, path)
     try:
         return _anatomy(config, package["best_state"], _codec(folder / CODEC))
     except (OmegaConfBaseException, AttributeError, LookupError, TypeError, ValueError):
-        raise Damaged(f"{path} has a configuration this version of audiocraft does not know.", _ANOTHER) from None
+        raise DamagedModel(f"{path} has a configuration this version of audiocraft does not know.", _ANOTHER) from None
 
 
 def _anatomy(config: DictConfig, state: dict[str, Outline], codec: str) -> Anatomy:

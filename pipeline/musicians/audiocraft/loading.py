@@ -16,7 +16,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, configuration, unpack
 from pipeline.musicians.audiocraft.parts import FETCH_DEMUCS, Files
 from pipeline.weights import again
@@ -40,7 +40,7 @@ with warnings.catch_warnings():
 
 
 def load_codec(files: Files, device: torch.device) -> Any:
-    """Return the mono EnCodec of a checkpoint, float32. Raises Damaged."""
+    """Return the mono EnCodec of a checkpoint, float32. Raises DamagedModel."""
     with quietly():
         if files.codec is not None:
             model = EncodecModel.from_pretrained(files.codec, use_safetensors=True, dtype=torch.float32)
@@ -103,7 +103,7 @@ def _built(build: Any, config: DictConfig, path: Path) -> Any:
     try:
         return build(config)
     except (AttributeError, LookupError, TypeError, ValueError, AssertionError) as error:
-        raise Damaged(f"{path} has a configuration that audiocraft cannot build: {error}", again(path)) from None
+        raise DamagedModel(f"{path} has a configuration that audiocraft cannot build: {error}", again(path)) from None
 
 
 def _filled(model: Any, state: dict[str, torch.Tensor], path: Path) -> Any:
@@ -111,7 +111,7 @@ def _filled(model: Any, state: dict[str, torch.Tensor], path: Path) -> Any:
         model.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
-        raise Damaged(f"{path} holds the weights of another model than it says: {reason}", again(path)) from None
+        raise DamagedModel(f"{path} holds the weights of another model than it says: {reason}", again(path)) from None
     return model
 
 
@@ -162,7 +162,7 @@ def _load_demucs(path: Path) -> Any:
             raise TypeError(package["klass"])
         return BagOfModels([restore(package).eval()])
     except (LookupError, TypeError, ValueError, RuntimeError, AssertionError):
-        raise Damaged(f"{path} is not the Demucs that melody models use.", FETCH_DEMUCS) from None
+        raise DamagedModel(f"{path} is not the Demucs that melody models use.", FETCH_DEMUCS) from None
 
 
 def _silent_demucs() -> nn.Module:

@@ -218,7 +218,7 @@ def _report_part(report: Callable[[float], None], begun: float, share: float, do
 
 @lru_cache(maxsize=2)
 def load_model(files: Files, device: torch.device, precision: torch.dtype, multiband: Path | None) -> AudiocraftModel:
-    """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""
+    """Return the model, loaded once in a process. Raises DamagedModel and BackendUnavailable."""
     return AudiocraftModel(files, device, precision, multiband)
 
 

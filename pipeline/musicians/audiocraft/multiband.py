@@ -10,7 +10,7 @@ import torch
 from omegaconf import DictConfig, ListConfig, nodes
 from omegaconf.base import ContainerMetadata, Metadata
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.audiocraft import loading  # first: it puts the hub offline
 from pipeline.musicians.audiocraft.checkpoint import unpack
 from pipeline.musicians.audiocraft.parts import FETCH_MULTIBAND
@@ -48,7 +48,7 @@ class Multiband:
     def decode(self, tokens: torch.Tensor, seed: int) -> torch.Tensor:
         """Return float32 [channels, frames] of tokens [channels, codebooks, steps]; all chance comes from `seed`.
 
-        Raises BackendUnavailable without a checkpoint, and Damaged.
+        Raises BackendUnavailable without a checkpoint, and DamagedModel.
         """
         if self._path is None:
             raise BackendUnavailable("MultiBand Diffusion is not on this machine.", FETCH_MULTIBAND)
@@ -62,7 +62,7 @@ class Multiband:
 
 
 def load_multiband(path: Path, codec: Any) -> Any:
-    """Return audiocraft's MultiBandDiffusion over a codec. Raises Damaged."""
+    """Return audiocraft's MultiBandDiffusion over a codec. Raises DamagedModel."""
     package: dict[Any, Any] = {**unpack(path, _CONFIGURATION)}
     device = next(iter(codec.parameters())).device
     processes = []
@@ -79,5 +79,5 @@ def load_multiband(path: Path, codec: Any) -> Any:
                 )
                 processes.append(DiffusionProcess(model.to(device).eval(), schedule))
         except (LookupError, AttributeError, TypeError, ValueError, RuntimeError, AssertionError):
-            raise Damaged(f"{path} is not MultiBand Diffusion for MusicGen.", again(path)) from None
+            raise DamagedModel(f"{path} is not MultiBand Diffusion for MusicGen.", again(path)) from None
     return MultiBandDiffusion(processes, codec)

@@ -76,7 +76,7 @@ class AudiocraftMusicGen:
         return self._opened.memory + int(self._batch * self._row)
 
     def rehearse(self) -> None:
-        """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        """Load the model. Raises BackendUnavailable, DamagedModel or OutOfMemory."""
         self._model()
 
     def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:

@@ -36,7 +36,7 @@ class Opened:
         return footprint(self.found, *self.parts.found)
 
     def model(self, multiband: Path | None = None) -> AudiocraftModel:
-        """Return the model, loaded once in a process. Raises Damaged and BackendUnavailable."""
+        """Return the model, loaded once in a process. Raises DamagedModel and BackendUnavailable."""
         from pipeline.device import choose_device, choose_precision
         from pipeline.musicians.audiocraft.model import load_model
 
@@ -49,7 +49,7 @@ def open_checkpoint(
 ) -> Opened:
     """Find and check a checkpoint and the models it needs, and load none of them; `usual` is its kind's licence.
 
-    Raises BackendUnavailable or Damaged when one cannot be used, ModuleNotFoundError without audiocraft.
+    Raises BackendUnavailable or DamagedModel when one cannot be used, ModuleNotFoundError without audiocraft.
     """
     if find_spec("audiocraft") is None:
         raise ModuleNotFoundError("No module named 'audiocraft'", name="audiocraft")

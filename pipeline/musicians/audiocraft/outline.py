@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Damaged
+from pipeline.errors import DamagedModel
 
 _LONGEST = 1 << 26  # bytes of the pickle: that of MusicGen large is a thousandth of it
 
@@ -27,7 +27,7 @@ class Outline:
 
 
 def outline(path: Path) -> dict[str, Any]:
-    """Return what a file holds. Raises Damaged, saying what else than tensors and plain values is in it."""
+    """Return what a file holds. Raises DamagedModel, saying what else than tensors and plain values is in it."""
     try:
         with zipfile.ZipFile(path) as archive:
             (entry,) = (each for each in archive.infolist() if each.filename.endswith("/data.pkl"))
@@ -35,14 +35,14 @@ def outline(path: Path) -> dict[str, Any]:
                 raise ValueError("its table of contents is too long")
             package = _Reader(io.BytesIO(archive.read(entry))).load()
     except _Stranger as stranger:
-        raise Damaged(
+        raise DamagedModel(
             f"{path} holds more than weights ({stranger}) and is not opened.", "Fetch it again from its publisher."
         ) from None
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises whatever it likes
         why = str(error).partition("\n")[0] or type(error).__name__
-        raise Damaged(f"{path} does not open: {why}", "Fetch it again.") from None
+        raise DamagedModel(f"{path} does not open: {why}", "Fetch it again.") from None
     if not isinstance(package, dict):
-        raise Damaged(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", "Fetch it again.")
+        raise DamagedModel(f"{path} is not a checkpoint: it holds a {type(package).__name__}.", "Fetch it again.")
     return package
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.domain import Weights
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.models import META_USUAL, T5_USUAL, fetch_command
 from pipeline.musicians.audiocraft.checkpoint import Anatomy, examine
 from pipeline.weights import TRANSFORMERS, Found, Layout, again, find_file, find_model, own_path
@@ -67,7 +67,7 @@ class Parts:
 def find_parts(checkpoint: Found, text_model: str | None, hub: Path) -> Parts:
     """Find everything a checkpoint needs beside itself.
 
-    Raises BackendUnavailable and Damaged. A Demucs that is missing is no error: only following a tune needs it.
+    Raises BackendUnavailable and DamagedModel. A Demucs that is missing is no error: only following a tune needs it.
     """
     folder = checkpoint.path
     anatomy = examine(folder)
@@ -81,7 +81,7 @@ def find_parts(checkpoint: Found, text_model: str | None, hub: Path) -> Parts:
 def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Path) -> Found:
     """Find the T5 that reads the prompts: the one asked for, else in the checkpoint, beside it, or on the hub.
 
-    Raises BackendUnavailable when it is not here or of another size, Damaged when it is broken.
+    Raises BackendUnavailable when it is not here or of another size, DamagedModel when it is broken.
     """
     name = anatomy.text_encoder
     found = find_model(asked, TRANSFORMERS, T5_USUAL, hub) if asked else _usual_text_encoder(name, beside, hub)
@@ -90,7 +90,7 @@ def find_text_encoder(anatomy: Anatomy, asked: str | None, beside: Path, hub: Pa
     try:
         width = json.loads((found.path / "config.json").read_text(encoding="utf-8"))["d_model"]
     except (OSError, ValueError, LookupError, TypeError):
-        raise Damaged(f"{found.path}/config.json cannot be read.", again(found.path / "config.json")) from None
+        raise DamagedModel(f"{found.path}/config.json cannot be read.", again(found.path / "config.json")) from None
     if width != anatomy.text_width:
         raise BackendUnavailable(
             f"The text model in {found.path} has vectors of {width}, and the checkpoint wants {anatomy.text_width}.",
@@ -145,7 +145,7 @@ def find_multiband(asked: str, hub: Path) -> Found:
 def find_demucs(folder: Path) -> Found | None:
     """Find the Demucs that takes the drums and the bass out of a tune, in the checkpoint or where Demucs puts its own.
 
-    Raises Damaged when it is not the file that its name says.
+    Raises DamagedModel when it is not the file that its name says.
     """
     import torch  # which knows where that is
 
@@ -153,10 +153,10 @@ def find_demucs(folder: Path) -> Found | None:
         for path in sorted(place.glob(_DEMUCS)):
             try:
                 found = find_file(str(path), "the published Demucs is MIT")
-            except Damaged as damage:
-                raise Damaged(damage.message, FETCH_DEMUCS) from None
+            except DamagedModel as damage:
+                raise DamagedModel(damage.message, FETCH_DEMUCS) from None
             if not found.weights.sha256.startswith(path.stem.partition("-")[2]):
-                raise Damaged(f"{path} is not what its name says.", FETCH_DEMUCS)
+                raise DamagedModel(f"{path} is not what its name says.", FETCH_DEMUCS)
             return found
     return None
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import torch
 
-from pipeline.errors import Damaged
+from pipeline.errors import DamagedModel
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Layer:
 class Weights:
     """The tensors of a decoder of some anatomy, checked as they are read: shapes, and that all are numbers.
 
-    Raises Damaged, which names the tensor, with `remedy`.
+    Raises DamagedModel, which names the tensor, with `remedy`.
     """
 
     def __init__(self, tensors: Tensors, names: Names, anatomy: Anatomy, where: Path, remedy: str) -> None:
@@ -177,16 +177,16 @@ class Weights:
         try:
             tensor = self._tensors(name)
         except KeyError:
-            raise Damaged(f"{self._where} has no tensor {name}.", self._remedy) from None
+            raise DamagedModel(f"{self._where} has no tensor {name}.", self._remedy) from None
         check_shape(self._where, name, tensor, shape, self._remedy)
         # The sum of a tensor is a number exactly when all of it is, unless it overflows: then every number is asked.
         if not tensor.sum(dtype=torch.float32).isfinite() and not tensor.isfinite().all():
-            raise Damaged(f"The tensor {name} of {self._where} holds what is not a number.", self._remedy)
+            raise DamagedModel(f"The tensor {name} of {self._where} holds what is not a number.", self._remedy)
         return tensor
 
 
 def check_shape(where: Path, name: str, tensor: torch.Tensor, shape: tuple[int, ...], remedy: str) -> None:
-    """Raise Damaged, which names the tensor, unless it has the shape that its checkpoint's configuration says."""
+    """Raise DamagedModel, which names the tensor, unless it has the shape that its checkpoint's configuration says."""
     if tuple(tensor.shape) != shape:
         given, said = (" x ".join(map(str, each)) or "one number" for each in (tensor.shape, shape))
-        raise Damaged(f"The tensor {name} of {where} is {given} where the configuration says {said}.", remedy)
+        raise DamagedModel(f"The tensor {name} of {where} is {given} where the configuration says {said}.", remedy)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.domain import Weights
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.models import MUSICGEN_USUAL
 from pipeline.weights import TRANSFORMERS, again, find_model
 
@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
-    """Find and check a checkpoint. Raises BackendUnavailable or Damaged, in one line with a remedy."""
+    """Find and check a checkpoint. Raises BackendUnavailable or DamagedModel, in one line with a remedy."""
     found = find_model(asked, TRANSFORMERS, MUSICGEN_USUAL, hub.expanduser())
     config = _json(found.path / "config.json")
     kind = config.get("model_type")
@@ -50,21 +50,21 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
         width, layers = int(decoder["hidden_size"]), int(decoder["num_hidden_layers"])
     except (KeyError, TypeError, ValueError):
         path = found.path / "config.json"
-        raise Damaged(f"{path} does not describe a decoder.", or_another(path)) from None
+        raise DamagedModel(f"{path} does not describe a decoder.", or_another(path)) from None
     # Keys and values of every layer and step, for the prompt and for the guidance without it; a quarter for the rest.
     row = int(1.25 * 2 * 2 * layers * width * STEPS * 4)
     return Checkpoint(found.path, found.weights, _KINDS[kind], found.bytes, row)
 
 
 def _check_words(folder: Path) -> None:
-    """Raise Damaged unless there is a vocabulary: transformers makes an empty one where files are missing."""
+    """Raise DamagedModel unless there is a vocabulary: transformers makes an empty one where files are missing."""
     path = folder / "tokenizer.json"
     if path.is_file():
         words = _json(path).get("model", {}).get("vocab", ())
         if len(words) < 10:
-            raise Damaged(f"{path} has an empty vocabulary: every prompt would sound the same.", or_another(path))
+            raise DamagedModel(f"{path} has an empty vocabulary: every prompt would sound the same.", or_another(path))
     elif not (folder / "spiece.model").is_file():
-        raise Damaged(f"{folder} has no tokenizer.json: no prompt could be read.", or_another(path))
+        raise DamagedModel(f"{folder} has no tokenizer.json: no prompt could be read.", or_another(path))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise Damaged(f"{path} cannot be read.", or_another(path))
+        raise DamagedModel(f"{path} cannot be read.", or_another(path))
     return content
 
 

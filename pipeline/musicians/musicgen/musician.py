@@ -30,7 +30,7 @@ class MusicGen:
     """Renders takes with a MusicGen checkpoint in the transformers layout.
 
     The constructor checks the checkpoint and loads nothing: neither the model nor PyTorch, which come with the first
-    render in a process and stay there. Raises BackendUnavailable or Damaged when the checkpoint cannot be used.
+    render in a process and stay there. Raises BackendUnavailable or DamagedModel when the checkpoint cannot be used.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class MusicGen:
         return self._checkpoint.size + SPARE + self._batch * self._checkpoint.row
 
     def rehearse(self) -> None:
-        """Load the model. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        """Load the model. Raises BackendUnavailable, DamagedModel or OutOfMemory."""
         self._runtime()
 
     def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:

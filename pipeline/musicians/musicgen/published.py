@@ -17,7 +17,7 @@ import torch
 import transformers
 from safetensors import SafetensorError, safe_open
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights, check_shape
 from pipeline.musicians.musicgen.checkpoint import Checkpoint, or_another
 from pipeline.weights import TRANSFORMERS as LAYOUT
@@ -27,7 +27,7 @@ _SENTENCE = "a warm lo-fi beat with mellow piano"
 
 
 class Tensors:
-    """The tensors of a checkpoint, mapped from its files. Raises Damaged where a file does not open."""
+    """The tensors of a checkpoint, mapped from its files. Raises DamagedModel where a file does not open."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._where: dict[str, Any] = {}
@@ -41,7 +41,7 @@ class Tensors:
                     self._where |= dict.fromkeys(content, content.__getitem__)
             except (OSError, SafetensorError, RuntimeError, ValueError, TypeError, EOFError) as error:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                raise Damaged(f"{path} cannot be loaded: {reason[:200]}", or_another(path)) from None
+                raise DamagedModel(f"{path} cannot be loaded: {reason[:200]}", or_another(path)) from None
 
     def __call__(self, name: str) -> torch.Tensor:
         """Return a tensor by its name. Raises KeyError."""
@@ -72,7 +72,7 @@ class Published:
 
 
 def open_published(checkpoint: Checkpoint) -> Published:
-    """Open a checkpoint and load all of it but the decoder. Raises BackendUnavailable or Damaged."""
+    """Open a checkpoint and load all of it but the decoder. Raises BackendUnavailable or DamagedModel."""
     # Its remarks on the published configurations are for developers.
     logging.getLogger("transformers").setLevel(logging.ERROR)
     transformers.utils.logging.disable_progress_bar()
@@ -92,7 +92,7 @@ def open_published(checkpoint: Checkpoint) -> Published:
         raise BackendUnavailable(f"{where} cannot be loaded: {reason[:200]}", remedy) from None
     words = tokenizer(_SENTENCE).input_ids
     if words.count(tokenizer.unk_token_id) > len(words) / 3:
-        raise Damaged(f"The tokenizer of {where} knows no words: every prompt would sound the same.", remedy)
+        raise DamagedModel(f"The tokenizer of {where} knows no words: every prompt would sound the same.", remedy)
     tensors = Tensors(loaded(where, LAYOUT))
     _fill(text_encoder, tensors.under("text_encoder."), "text_encoder.", where, remedy)
     _fill(codec, tensors.under("audio_encoder."), "audio_encoder.", where, remedy)
@@ -116,7 +116,7 @@ def open_published(checkpoint: Checkpoint) -> Published:
 
 
 def _fill(module: torch.nn.Module, tensors: dict[str, torch.Tensor], prefix: str, where: Path, remedy: str) -> None:
-    """Fill a module with its tensors, in float32. Raises Damaged, naming the tensor that is not there or does not fit."""
+    """Fill a module with its tensors, in float32. Raises DamagedModel, naming the tensor that is not there or does not fit."""
     wanted = module.state_dict()
     # T5 has its word vectors under two names, of which a file has one.
     tied = [name for name in ("shared.weight", "encoder.embed_tokens.weight") if name in tensors]
@@ -124,6 +124,6 @@ def _fill(module: torch.nn.Module, tensors: dict[str, torch.Tensor], prefix: str
         tensors |= {"shared.weight": tensors[tied[0]], "encoder.embed_tokens.weight": tensors[tied[0]]}
     for name, there in wanted.items():
         if name not in tensors:
-            raise Damaged(f"{where} has no tensor {prefix}{name}.", remedy)
+            raise DamagedModel(f"{where} has no tensor {prefix}{name}.", remedy)
         check_shape(where, prefix + name, tensors[name], tuple(there.shape), remedy)
     module.load_state_dict({name: tensors[name].to(there.dtype) for name, there in wanted.items()})

@@ -24,6 +24,7 @@ class OfflineBand:
         """Who gets the credit."""
         return Backend(name="offline band", version=VERSION, licence="Apache-2.0 (synthesised by this software)")
 
+    artist = "Offline Studio Band"
     batch = 1
     obeys = ("ambience",)  # it plays the plan; what steers a music model means nothing to it
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.weights import again
 from pipeline.weights.layouts import variant_of, weights_of_part
 
@@ -80,7 +80,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
             _check_part(folder, part, source, variant)
     side, channels = unet.get("sample_size"), vae.get("block_out_channels")
     if not isinstance(side, int) or not isinstance(channels, list) or not channels:
-        raise Damaged(f"{folder} does not say which size it paints.", again(folder))
+        raise DamagedModel(f"{folder} does not say which size it paints.", again(folder))
     cell = 2 ** (len(channels) - 1)
     scheduler = _json(folder / "scheduler" / "scheduler_config.json")
     kind = _kind(str(pipeline), unet, scheduler, f"{name} {index.get('_name_or_path', '')}")
@@ -116,14 +116,14 @@ def _check_part(folder: Path, part: str, source: list[object], variant: str | No
         )
     place = folder / part
     if not place.is_dir():
-        raise Damaged(f"{folder} lists a {part}, but has no folder {part}.", again(folder))
+        raise DamagedModel(f"{folder} lists a {part}, but has no folder {part}.", again(folder))
     if part in _MODELS and not weights_of_part(place, variant):
         raise BackendUnavailable(
             f"{place} has no weights in the safetensors format under their usual name; others are not opened.",
             "Name a checkpoint that has them, or convert it.",
         )
     if part.startswith("tokenizer") and _words(place) < _FEWEST_WORDS:
-        raise Damaged(f"The tokenizer in {place} is empty: it knows no words.", again(place))
+        raise DamagedModel(f"The tokenizer in {place} is empty: it knows no words.", again(place))
 
 
 def _words(tokenizer: Path) -> int:
@@ -141,5 +141,5 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
-        raise Damaged(f"{path} is missing or cannot be read.", again(path))
+        raise DamagedModel(f"{path} is missing or cannot be read.", again(path))
     return found

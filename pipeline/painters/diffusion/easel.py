@@ -15,7 +15,7 @@ import transformers
 from safetensors import SafetensorError, safe_open
 
 from pipeline.device import free_memory, out_of_memory, room_to_load
-from pipeline.errors import BackendFailed, Damaged
+from pipeline.errors import BackendFailed, DamagedModel
 from pipeline.painters.diffusion.checkpoint import Checkpoint
 from pipeline.painters.legibility import Picture
 from pipeline.weights import again
@@ -44,7 +44,7 @@ class Easel:
     """A loaded checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device, precision: torch.dtype) -> None:
-        """Load the weights: safetensors only, no remote code, nothing fetched. Raises Damaged."""
+        """Load the weights: safetensors only, no remote code, nothing fetched. Raises DamagedModel."""
         _silence()
         self.checkpoint = checkpoint
         self.device = device
@@ -64,9 +64,9 @@ class Easel:
                     local_files_only=True,
                 )
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-            raise Damaged(f"{checkpoint.path} cannot be loaded: {_line(error)}", again(checkpoint.path)) from error
+            raise DamagedModel(f"{checkpoint.path} cannot be loaded: {_line(error)}", again(checkpoint.path)) from error
         if lacking := _lacking(self._pipe, checkpoint):
-            raise Damaged(f"{checkpoint.path / lacking} lacks some of its weights.", again(checkpoint.path))
+            raise DamagedModel(f"{checkpoint.path / lacking} lacks some of its weights.", again(checkpoint.path))
         with room_to_load(str(checkpoint.path), device):
             self._pipe.to(device)
         self._pipe.set_progress_bar_config(disable=True)

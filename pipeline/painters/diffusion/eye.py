@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.errors import BackendUnavailable, Damaged
+from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.painters.legibility import Picture
 from pipeline.weights import again
 
@@ -47,7 +47,7 @@ class Eye:
                 tokenizer = open_clip.get_tokenizer(name)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
             line = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-            raise Damaged(f"{folder} cannot be loaded: {line}", again(folder)) from error
+            raise DamagedModel(f"{folder} cannot be loaded: {line}", again(folder)) from error
         self._model: Any = model.eval()
         self._prepare: Any = prepare
         self._tokenizer: Any = tokenizer
@@ -76,7 +76,7 @@ class Eye:
         """Refuse a tokenizer that knows no words, and a tower that finds everything the same."""
         tokens = {tuple(self._tokenizer([caption])[0].tolist()) for caption in _CAPTIONS}
         if len(tokens) < len(_CAPTIONS) or any(len(set(caption)) < 5 for caption in tokens):
-            raise Damaged(f"The tokenizer of {folder} is empty: it knows no words.", again(folder))
+            raise DamagedModel(f"The tokenizer of {folder} is empty: it knows no words.", again(folder))
         for what, places, limit in (
             ("text", self._read(_CAPTIONS), _ALIKE),
             ("picture", self._look(_test_pictures()), _PICTURES_ALIKE),

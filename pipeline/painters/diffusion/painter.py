@@ -84,7 +84,7 @@ class DiffusionPainter:
         return self._memory
 
     def rehearse(self) -> None:
-        """Load both models. Raises BackendUnavailable, Damaged or OutOfMemory."""
+        """Load both models. Raises BackendUnavailable, DamagedModel or OutOfMemory."""
         self._eye()
         self._easel()
 
