@@ -14,7 +14,7 @@ from pipeline.domain import Backend, Controls, Seconds, Seed, derive_seed
 from pipeline.errors import BackendFailed, BackendUnavailable
 from pipeline.models import META_USUAL
 from pipeline.musicians.audiocraft.opened import open_checkpoint
-from pipeline.musicians.windows.model import Window, WindowOrder
+from pipeline.musicians.windows.model import Window, WindowOrder, by_itself
 from pipeline.roles import Looping
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def _stretch(model: AudiocraftModel, prompt: str, frames: int, seed: Seed) -> Sa
 
 
 def _window(model: AudiocraftModel, order: WindowOrder) -> Window:
-    (window,) = model.generate([order], lambda _: None)
-    if not np.isfinite(window.samples).all():
-        (window,) = model.generate_exactly([order], lambda _: None)
-    return window
+    window = by_itself(model, order)
+    if np.isfinite(window.samples).all():
+        return window
+    return model.generate_exactly(order, lambda _, __: None) or window
 
 
 def _closed(sound: Samples, frames: int) -> Samples:

@@ -21,7 +21,7 @@ from pipeline.musicians.audiocraft.loading import load_codec, load_language_mode
 from pipeline.musicians.audiocraft.multiband import Multiband
 from pipeline.musicians.audiocraft.parts import Files
 from pipeline.musicians.audiocraft.sampling import Sampler
-from pipeline.musicians.windows.model import EVERY, Window, WindowOrder
+from pipeline.musicians.windows.model import EVERY, Ask, Report, Window, WindowOrder, batches
 
 from audiocraft.data.audio_utils import convert_audio  # isort: skip  # after loading, which puts the hub offline
 from audiocraft.modules.conditioners import ConditioningAttributes, WavCondition  # isort: skip
@@ -77,36 +77,33 @@ class AudiocraftModel:
         self.longest = files.anatomy.longest
         self.hop = round(self.rate / self._codec.frame_rate)  # frames to a step
 
-    def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate one batch; orders that cannot share one are generated after each other."""
-        return self._generate(orders, self.precision, report)
+    def generate(self, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
+        """Yield each window that is asked for; those that cannot share a batch are generated after each other."""
+        for orders in batches(ask, size):
+            yield from self._generate(orders, self.precision, report)
 
-    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate in float32."""
+    def generate_exactly(self, order: WindowOrder, report: Report) -> Window | None:
+        """Generate one window in float32."""
         if self.precision == torch.float32:
-            return self._generate(orders, self.precision, report)
+            return None
         set_precision(self._lm, torch.float32)
         try:
-            return self._generate(orders, torch.float32, report)
+            ((_, window),) = self._generate([order], torch.float32, report)
         finally:
             set_precision(self._lm, self.precision)
+        return window
 
     def _generate(
-        self, orders: Sequence[WindowOrder], precision: torch.dtype, report: Callable[[float], None]
-    ) -> list[Window]:
+        self, orders: Sequence[WindowOrder], precision: torch.dtype, report: Report
+    ) -> Iterator[tuple[WindowOrder, Window]]:
         rows = [self._row(order) for order in orders]
-        batches: dict[tuple[object, ...], list[int]] = {}
-        for place, row in enumerate(rows):
-            batches.setdefault(row.company, []).append(place)
-        windows: dict[int, Window] = {}
-        for places in batches.values():
-            batch = [rows[place] for place in places]
-            part = partial(_report_part, report, len(windows) / len(rows), len(places) / len(rows))
-            tokens, broken = self._tokens(batch, precision, part)
-            for place, row, codes, bad in zip(places, batch, tokens, broken, strict=True):
-                windows[place] = self._broken(row) if bad else self._window(row, codes)
-        report(1.0)
-        return [windows[place] for place in range(len(rows))]
+        companies: dict[tuple[object, ...], list[_Row]] = {}
+        for row in rows:
+            companies.setdefault(row.company, []).append(row)
+        for batch in companies.values():
+            tokens, broken = self._tokens(batch, precision, partial(_report_all, report, batch))
+            for row, codes, bad in zip(batch, tokens, broken, strict=True):
+                yield row.order, self._broken(row) if bad else self._window(row, codes)
 
     def _row(self, order: WindowOrder) -> _Row:
         steps = max(1, math.ceil(round(order.seconds * self.rate) / self.hop))
@@ -212,8 +209,9 @@ class AudiocraftModel:
         return torch.cat(self._codec.get_left_right_codes(tokens[None]))
 
 
-def _report_part(report: Callable[[float], None], begun: float, share: float, done: float) -> None:
-    report(begun + share * done)
+def _report_all(report: Report, rows: Sequence[_Row], share: float) -> None:
+    for row in rows:
+        report(row.order, share)
 
 
 @lru_cache(maxsize=2)

@@ -151,6 +151,7 @@ class Batcher(Generic[K]):
             return [Hearing(self._decoder, size, self._positions) for _ in range(2)]
         return [Hearing(self._decoder, 2 * size if guided else size, self._positions)]
 
+    @torch.inference_mode()
     def _begin(self, index: int, key: K, line: Line, hearings: list[Hearing], sampler: Sampler) -> _Place[K]:
         score = lay_out(line.opening, line.steps, self._delays, self._decoder.anatomy.card)
         sampler.begin(index, line.controls, line.seed)
@@ -166,6 +167,7 @@ class Batcher(Generic[K]):
     def _rows(self, index: int, hearings: list[Hearing], size: int) -> list[tuple[Hearing, int]]:
         return [(hearings[0], index), (hearings[-1], index if len(hearings) == 2 else size + index)]
 
+    @torch.inference_mode()
     def _step(self, places: Sequence[_Place[K] | None], hearings: list[Hearing], sampler: Sampler) -> None:
         nothing = torch.full((self._decoder.anatomy.codebooks,), self._decoder.anatomy.card)
         fed = torch.stack([nothing if p is None else p.tokens[:, p.position - 1] for p in places])

@@ -46,16 +46,19 @@ class Cache(Protocol):
         """Make ready for one new position in every row."""
         ...
 
-    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Take in a step's key and value and return what its query, already scaled, makes of all: each [rows, width]."""
+    def attend(self, layer: int, made: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query makes of all, [rows, width].
+
+        `made` [rows, 3, heads, size] are the query, already scaled, the key and the value of every row.
+        """
         ...
 
     def end(self) -> None:
         """Count the new position of every row."""
         ...
 
-    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Take in what a row begins with, [positions, width] each; its length is set by `filled`."""
+    def fill(self, layer: int, row: int, made: torch.Tensor) -> None:
+        """Take in keys and values a row begins with, `made` [positions, 3, heads, size]; `filled` sets its length."""
         ...
 
     def filled(self, row: int, length: int) -> None:
@@ -91,9 +94,12 @@ class BlockCache:
 
     def begin(self) -> None:
         """Make ready for one new position in every row."""
-        places = torch.tensor([length % BLOCK for length in self.lengths])
-        self._place = places
-        self._tail_mask = self._tail_masks[places][:, None, None].expand(-1, self._heads, -1, -1).flatten(0, 1)
+        places = [length % BLOCK for length in self.lengths]
+        # Rows that are all at one place of their blocks need no mask; they are the rule.
+        self._same = places[0] if len(set(places)) == 1 else None
+        if self._same is None:
+            self._place = torch.tensor(places)
+            self._tail_mask = self._tail_masks[self._place].repeat_interleave(self._heads, dim=0)[:, None]
         full = [length // BLOCK for length in self.lengths]
         if full != self._planned:
             self._plan(full)
@@ -120,23 +126,27 @@ class BlockCache:
         self._absent = ~there.repeat_interleave(BLOCK, dim=1)
         self._there = there
 
-    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Take in a step's key and value and return what its query, already scaled, makes of all: each [rows, width]."""
-        keys, values = self._tails[layer]
-        keys[self._every, :, self._place] = key.view(self._rows, self._heads, self._size)
-        values[self._every, :, self._place] = value.view(self._rows, self._heads, self._size)
-        keys, values = keys.flatten(0, 1), values.flatten(0, 1)
-        one = query.reshape(-1, 1, self._size)
-        scores = torch.baddbmm(self._tail_mask, one, keys.transpose(1, 2))
+    def attend(self, layer: int, made: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query makes of all, [rows, width]."""
+        tails = self._tails[layer]
+        query = made[:, 0].reshape(-1, 1, self._size)
+        if self._same is None:
+            tails[:, self._every, :, self._place] = made[:, 1:]
+        else:
+            tails.select(3, self._same).copy_(made[:, 1:].transpose(0, 1))
+            tails = tails[:, :, :, : self._same + 1]
+        keys, values = tails.flatten(1, 2)
+        scores = torch.bmm(query, keys.transpose(1, 2))
+        if self._same is None:
+            scores = scores.add_(self._tail_mask)
         if not self._most:
             return torch.bmm(scores.softmax(dim=-1), values).view(self._rows, -1)
-        earlier = self._scores(layer, one).view(len(one), 1, -1)
+        earlier = self._scores(layer, query).view(len(query), 1, -1)
         if self._ragged:
-            earlier = earlier.masked_fill(self._absent[:, None], -torch.inf)
+            earlier = earlier.masked_fill_(self._absent[:, None], -torch.inf)
         share = torch.cat([earlier, scores], dim=-1).softmax(dim=-1)
-        before, latest = share.split([earlier.shape[-1], BLOCK], dim=-1)
-        sums = self._sums(layer, before)
-        return torch.baddbmm(sums[:, None], latest, values).view(self._rows, -1)
+        before, latest = share.split([earlier.shape[-1], scores.shape[-1]], dim=-1)
+        return self._sums(layer, before).add_(torch.bmm(latest, values)[:, 0]).view(self._rows, -1)
 
     def _scores(self, layer: int, query: torch.Tensor) -> torch.Tensor:
         weights = query.expand(-1, self._most, -1)
@@ -165,11 +175,9 @@ class BlockCache:
             for row in full:
                 self._store(layer, row, self.lengths[row] // BLOCK - 1, *self._tails[layer, :, row, None])
 
-    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Take in what a row begins with, [positions, width] each; its length is set by `filled`."""
-        keys, values = (
-            each.view(-1, self._heads, self._size).transpose(0, 1).contiguous() for each in (keys, values)
-        )
+    def fill(self, layer: int, row: int, made: torch.Tensor) -> None:
+        """Take in what a row begins with."""
+        keys, values = made[:, 1:].permute(1, 2, 0, 3)
         whole = keys.shape[1] // BLOCK
         end = whole * BLOCK
         if whole:
@@ -214,11 +222,9 @@ class DenseCache:
     def __init__(
         self, rows: int, layers: int, heads: int, size: int, positions: int, device: torch.device, form: str
     ) -> None:
-        self._device, self._dtype = device, getattr(torch, form)
         self.lengths = [0] * rows
-        self._heard = torch.zeros(layers, 2, rows, heads, positions, size, device=device, dtype=self._dtype)
+        self._heard = torch.zeros(layers, 2, rows, heads, positions, size, device=device, dtype=getattr(torch, form))
         self._every = torch.arange(rows, device=device)
-        self._shape = (rows, heads, size)
 
     @property
     def nbytes(self) -> int:
@@ -227,34 +233,28 @@ class DenseCache:
 
     def begin(self) -> None:
         """Make ready for one new position in every row."""
-        self._place = torch.tensor(self.lengths, device=self._device)
+        self._place = torch.tensor(self.lengths, device=self._heard.device)
         # Whole blocks, so that few lengths are ever seen.
         self._end = min((max(self.lengths) // BLOCK + 1) * BLOCK, self._heard.shape[4])
-        self._mask = (torch.arange(self._end, device=self._device) <= self._place[:, None])[:, None, None]
+        self._mask = (torch.arange(self._end, device=self._heard.device) <= self._place[:, None])[:, None, None]
 
-    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Take in a step's key and value and return what its query, already scaled, makes of all."""
-        keys, values = self._heard[layer]
-        keys[self._every, :, self._place] = key.view(self._shape).to(self._dtype)
-        values[self._every, :, self._place] = value.view(self._shape).to(self._dtype)
+    def attend(self, layer: int, made: torch.Tensor) -> torch.Tensor:
+        """Take in a step's key and value and return what its query makes of all, [rows, width]."""
+        made = made.to(self._heard.dtype)
+        self._heard[layer][:, self._every, :, self._place] = made[:, 1:]
+        keys, values = self._heard[layer, :, :, :, : self._end]
         heard = functional.scaled_dot_product_attention(
-            query.view(*self._shape[:2], 1, -1).to(self._dtype),
-            keys[:, :, : self._end],
-            values[:, :, : self._end],
-            attn_mask=self._mask,
-            scale=1.0,
+            made[:, 0, :, None], keys, values, attn_mask=self._mask, scale=1.0
         )
-        return heard.reshape(self._shape[0], -1).float()
+        return heard.reshape(len(made), -1).float()
 
     def end(self) -> None:
         """Count the new position of every row."""
         self.lengths = [length + 1 for length in self.lengths]
 
-    def fill(self, layer: int, row: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+    def fill(self, layer: int, row: int, made: torch.Tensor) -> None:
         """Take in what a row begins with."""
-        for place, each in enumerate((keys, values)):
-            shaped = each.view(len(each), *self._shape[1:]).transpose(0, 1)
-            self._heard[layer, place, row, :, : len(each)] = shaped.to(self._dtype)
+        self._heard[layer, :, row, :, : len(made)] = made[:, 1:].permute(1, 2, 0, 3)
 
     def filled(self, row: int, length: int) -> None:
         """Let a row go on behind `length` positions; 0 makes it empty."""

@@ -20,8 +20,8 @@ from pipeline.musicians.musicgen.linear import Format, Linear, linear
 
 CPU = torch.device("cpu")
 
-Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""From a layer's number, queries, keys and values [rows, width] to what is made of them, [rows, width]."""
+Attend = Callable[[int, torch.Tensor], torch.Tensor]
+"""From a layer's number and its queries, keys and values [rows, 3, heads, size] to what is made of them, [rows, width]."""
 
 
 class Decoder:
@@ -102,9 +102,9 @@ class Hearing:
             return
         across = None if self._across is None or words is None else self._across.of(row)
 
-        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-            self._cache.fill(layer, row, key, value)
-            heads = [each.view(count, -1, self._decoder.anatomy.size).transpose(0, 1)[None] for each in (query, key, value)]
+        def attend(layer: int, made: torch.Tensor) -> torch.Tensor:
+            self._cache.fill(layer, row, made)
+            heads = made.permute(1, 2, 0, 3)[:, None]
             # The queries are scaled already.
             heard = functional.scaled_dot_product_attention(*heads, is_causal=True, scale=1.0)
             return heard[0].transpose(0, 1).reshape(count, -1)
@@ -127,10 +127,14 @@ class Hearing:
 
 @dataclass(frozen=True, eq=False)
 class _Words:
-    """For each layer keys [rows, heads, size, tokens] and values [rows, heads, tokens, size]; what of them is there."""
+    """For each layer keys [rows, heads, size, tokens] and values [rows, heads, tokens, size], none without any words.
+
+    The mask is -inf where a row has fewer; `rows` are those that have any, None where all do.
+    """
 
     layers: list[tuple[torch.Tensor, torch.Tensor]]
     mask: torch.Tensor | None
+    rows: torch.Tensor | slice | None
 
 
 class Across:
@@ -140,7 +144,6 @@ class Across:
         self._anatomy = anatomy
         self._heard: list[list[tuple[torch.Tensor, torch.Tensor]] | None] = [None] * rows
         self._words: _Words | None = None
-        self._places: torch.Tensor | None = None
 
     def set(self, row: int, heard: list[tuple[torch.Tensor, torch.Tensor]] | None) -> None:
         """Give a row the keys and values of its words for each layer."""
@@ -153,45 +156,49 @@ class Across:
         alone._heard = [self._heard[row]]
         return alone
 
-    def look(self, layer: int, x: torch.Tensor, made: Callable[[torch.Tensor], torch.Tensor], out: Linear) -> torch.Tensor:
+    def look(self, layer: int, x: torch.Tensor, made: Linear, out: Linear) -> torch.Tensor:
         """Return `x` [rows, width] with what its rows see: `made` gives their queries, `out` takes it back."""
         words = self._words = self._words or self._gathered()
-        if words is None:
+        if not words.layers:
             return x
         keys, values = words.layers[layer]
-        everyone = self._places is None
-        looking = x if everyone else x[self._places]
+        looking = x if words.rows is None else x[words.rows]
         size = self._anatomy.size
         queries = made(looking).view(len(keys), -1, self._anatomy.heads, size).transpose(1, 2)
         scores = queries @ keys
         if words.mask is not None:
             scores = scores + words.mask
         seen = out((scores.softmax(dim=-1) @ values).transpose(1, 2).reshape(len(looking), -1))
-        return x + seen if everyone else x.index_add(0, self._places, seen)
+        if words.rows is None:
+            return x + seen
+        x[words.rows] += seen
+        return x
 
-    def _gathered(self) -> _Words | None:
-        rows = [row for row, heard in enumerate(self._heard) if heard is not None]
-        heard = [each for each in self._heard if each is not None]
+    def _gathered(self) -> _Words:
+        heard = {row: each for row, each in enumerate(self._heard) if each is not None}
         if not heard:
-            return None
-        device = heard[0][0][0].device
-        self._places = None if len(rows) == len(self._heard) else torch.tensor(rows, device=device)
-        lengths = [each[0][0].shape[1] for each in heard]
-        longest = max(lengths)
+            return _Words([], None, None)
+        size, heads = self._anatomy.size, self._anatomy.heads
+        lengths = [each[0][0].shape[1] for each in heard.values()]
+        count, longest = len(heard), max(lengths)
+        some = next(iter(heard.values()))[0][0]
         layers = []
         for number in range(self._anatomy.layers):
-            keys = torch.zeros(len(rows), self._anatomy.heads, self._anatomy.size, longest, device=device)
-            values = torch.zeros(len(rows), self._anatomy.heads, longest, self._anatomy.size, device=device)
-            for place, (each, length) in enumerate(zip(heard, lengths, strict=True)):
+            keys, values = some.new_zeros(count, heads, size, longest), some.new_zeros(count, heads, longest, size)
+            for place, (each, length) in enumerate(zip(heard.values(), lengths, strict=True)):
                 keys[place, :, :, :length] = each[number][0].transpose(1, 2)
                 values[place, :, :length] = each[number][1]
             layers.append((keys, values))
         mask = None
         if min(lengths) != longest:
-            mask = torch.zeros(len(rows), 1, 1, longest, device=device)
-            for place, length in enumerate(lengths):
-                mask[place, ..., length:] = -torch.inf
-        return _Words(layers, mask)
+            there = torch.arange(longest, device=some.device) < torch.tensor(lengths, device=some.device)[:, None]
+            mask = torch.zeros_like(there, dtype=some.dtype).masked_fill(~there, -torch.inf)[:, None, None]
+        rows: torch.Tensor | slice | None = None
+        if list(heard) == list(range(count)):
+            rows = None if count == len(self._heard) else slice(count)
+        else:
+            rows = torch.tensor(list(heard), device=some.device)
+        return _Words(layers, mask, rows)
 
 
 class _Layer:
@@ -201,6 +208,7 @@ class _Layer:
         def product(weight: torch.Tensor) -> Linear:
             return linear(weight.to(device), form)
 
+        self._size = anatomy.size
         scale, width = anatomy.size**-0.5, anatomy.width
         attention = tensors.attention.float().clone()
         attention[:width] *= scale
@@ -219,8 +227,8 @@ class _Layer:
         return keys, values
 
     def run(self, number: int, x: torch.Tensor, attend: Attend, across: Across | None) -> torch.Tensor:
-        query, key, value = self._attention(_normed(x, self._attention_norm)).chunk(3, dim=-1)
-        x = x + self._attention_out(attend(number, query, key, value))
+        made = self._attention(_normed(x, self._attention_norm)).view(len(x), 3, -1, self._size)
+        x = x + self._attention_out(attend(number, made))
         if across is not None:
             x = across.look(number, x, lambda rows: self._across(_normed(rows, self._across_norm)), self._across_out)
         return x + self._down(functional.gelu(self._up(_normed(x, self._feed_norm))))

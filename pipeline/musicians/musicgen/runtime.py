@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from pipeline.musicians.musicgen.decoder import Decoder
 from pipeline.musicians.musicgen.delays import delays_of
 from pipeline.musicians.musicgen.linear import Format
 from pipeline.musicians.musicgen.published import open_published
-from pipeline.musicians.windows.model import Window, WindowOrder
+from pipeline.musicians.windows.model import Ask, Report, Window, WindowOrder
 
 
 @lru_cache(maxsize=1)
@@ -57,20 +57,22 @@ class Runtime:
             return 1.2 if self.form == "int8" else 4
         return 4 if self.form == "float32" else 2
 
-    def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate one batch. A window with a step that came out as no number is NaN from end to end.
+    def generate(self, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
+        """Yield each window that is asked for when it is done; one with a step that was no number is all NaN.
 
         Raises torch.OutOfMemoryError or MemoryError.
         """
-        return self._generate(self._decoder, orders, report)
+        yield from self._generate(self._decoder, ask, size, report)
 
-    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
+    def generate_exactly(self, order: WindowOrder, report: Report) -> Window | None:
         """Generate as `generate` does, in float32: what overflows in half precision does not there."""
-        if not orders or self.form == "float32":
-            return []
+        if self.form == "float32":
+            return None
         with torch.inference_mode():
             exact = Decoder(self._published.weights, "float32", self.device)
-        return self._generate(exact, orders, report)
+        waiting = [order]
+        ((_, window),) = self._generate(exact, lambda: waiting.pop() if waiting else None, 1, report)
+        return window
 
     def decode(self, codes: NDArray[np.int16]) -> Samples:
         """Return the sound of codes [codebooks, steps], float32 [frames, channels]."""
@@ -78,31 +80,28 @@ class Runtime:
             return self._sound(torch.from_numpy(codes.astype(np.int64)))
 
     def _generate(
-        self, decoder: Decoder, orders: Sequence[WindowOrder], report: Callable[[float], None]
-    ) -> list[Window]:
-        windows: dict[int, Window] = {}
-        shares = [0.0] * len(orders)
+        self, decoder: Decoder, ask: Ask, size: int, report: Report
+    ) -> Iterator[tuple[WindowOrder, Window]]:
+        def line() -> tuple[WindowOrder, Line] | None:
+            order = ask()
+            return None if order is None else (order, self._line(order))
 
-        def told(place: int, share: float) -> None:
-            shares[place] = share
-            report(sum(shares) / len(shares))
+        batcher: Batcher[WindowOrder] = Batcher(decoder, self._delays, size, STEPS + self._before)
+        with _running_out_of_memory():
+            for written in batcher.write(line, report):
+                yield written.key, self._window(written)
 
-        with torch.inference_mode(), _running_out_of_memory():
-            lines = iter([(place, self._line(order)) for place, order in enumerate(orders)])
-            batcher: Batcher[int] = Batcher(decoder, self._delays, len(orders), STEPS + self._before)
-            for written in batcher.write(lambda: next(lines, None), told):
-                windows[written.key] = self._window(written, orders[written.key])
-                told(written.key, 1.0)
-        return [windows[place] for place in range(len(orders))]
-
+    @torch.inference_mode()
     def _line(self, order: WindowOrder) -> Line:
         steering, away = self._conditioner.steering(order)
-        steps = max(1, round(order.seconds * self.rate / self.hop))
-        return Line(self._codes(order.opening), steps, steering, away, order.controls, order.seed)
+        return Line(self._codes(order.opening), self._steps(order), steering, away, order.controls, order.seed)
 
-    def _window(self, written: Written[int], order: WindowOrder) -> Window:
-        steps = max(1, round(order.seconds * self.rate / self.hop))
-        known = written.codes.shape[1] - steps
+    def _steps(self, order: WindowOrder) -> int:
+        return max(1, round(order.seconds * self.rate / self.hop))
+
+    @torch.inference_mode()
+    def _window(self, written: Written[WindowOrder]) -> Window:
+        known = written.codes.shape[1] - self._steps(written.key)
         # With the opening before it, so that the first of the new sound goes on from the last of the old.
         samples = self._sound(written.codes)[known * self.hop :]
         if not written.sound:

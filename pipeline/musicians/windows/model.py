@@ -1,8 +1,8 @@
-"""What the window machinery asks of a music model: one batch of short stretches of sound."""
+"""What the window machinery asks of a music model: short stretches of sound, several side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -46,6 +46,13 @@ class Window:
     codes: NDArray[np.int16]
 
 
+Ask = Callable[[], WindowOrder | None]
+"""Gives the next window to generate; None when there is none for now."""
+
+Report = Callable[[WindowOrder, float], None]
+"""Is told how much of a window is done, from 0 to 1, every few steps; what it raises ends all that is under way."""
+
+
 @runtime_checkable
 class WindowModel(Protocol):
     """A music model that is loaded and ready.
@@ -59,19 +66,38 @@ class WindowModel(Protocol):
     longest: float
     hop: int
 
-    def generate(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate one batch. `report` is called with the share that is done, 0 to 1, every few steps.
+    def generate(self, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
+        """Yield each window that is asked for when it is done, up to `size` of them side by side.
 
-        Raises torch.OutOfMemoryError or MemoryError as they come and whatever `report` raises, and is as it was
-        before then. May return samples that are not finite.
+        Where a place is free `ask` is called, and again each time a window has been yielded. Raises
+        torch.OutOfMemoryError or MemoryError as they come and whatever `report` raises, and is as it was before then.
+        May yield samples that are not finite.
         """
         ...
 
 
 @runtime_checkable
 class HalfPrecise(Protocol):
-    """A window model that computes in half precision, and can do a batch again in float32."""
+    """A window model that computes in half precision, and can do a window again in float32."""
 
-    def generate_exactly(self, orders: Sequence[WindowOrder], report: Callable[[float], None]) -> list[Window]:
-        """Generate as `generate` does, in float32: for windows that came out as anything but numbers."""
+    def generate_exactly(self, order: WindowOrder, report: Report) -> Window | None:
+        """Generate one window in float32, for one that came out as anything but numbers; None where it was already."""
         ...
+
+
+def by_itself(model: WindowModel, order: WindowOrder) -> Window:
+    """Generate one window, with nobody listening."""
+    waiting = [order]
+    ((_, window),) = model.generate(lambda: waiting.pop() if waiting else None, 1, lambda _, __: None)
+    return window
+
+
+def batches(ask: Ask, size: int) -> Iterator[list[WindowOrder]]:
+    """Yield what is asked for, up to `size` at once, until there is nothing more: for models that run in lockstep."""
+    while True:
+        batch: list[WindowOrder] = []
+        while len(batch) < size and (order := ask()) is not None:
+            batch.append(order)
+        if not batch:
+            return
+        yield batch

@@ -12,8 +12,6 @@ from pipeline.musicians.windows.model import HalfPrecise, Window, WindowModel, W
 from pipeline.musicians.windows.reel import Reel
 from pipeline.roles import Booth, Rendering
 
-Generate = Callable[[Sequence[WindowOrder], Callable[[float], None]], list[Window]]
-
 
 def play(
     orders: Sequence[RenderOrder],
@@ -25,21 +23,17 @@ def play(
 ) -> Iterator[Rendering | LofiError]:
     """Yield what became of each order, in their order.
 
-    Up to `batch` windows are generated together, of different takes and tracks: when a take is done, the next one
-    takes its place. A batch that does not fit into memory is halved once; what does not fit then has failed.
-    `refuse` names what the model cannot do, before anything is generated. Once the booth asks to stop, within a few
-    steps, takes that are whole are yielded and the others given up.
+    Up to `batch` windows are generated side by side, of different takes and tracks: when one is done, the next one
+    takes its place. What does not fit into memory is tried once more, half of it at once; what does not fit then has
+    failed. `refuse` names what the model cannot do, before anything is generated. Once the booth asks to stop, within a
+    few steps, takes that are whole are yielded and the others given up.
     """
-    stage = _Stage(model, max(1, batch), booth)
     reels = [_begin(order, model, booth, refuse) for order in orders]
+    stage = _Stage(model, max(1, batch), booth, [reel for reel in reels if isinstance(reel, Reel)])
+    performance = stage.perform()
     for index, reel in enumerate(reels):
         while isinstance(reel, Reel) and reel.outcome is None:
-            under_way = [later for later in reels[index:] if isinstance(later, Reel) and later.outcome is None]
-            try:
-                stage.turn(under_way[: stage.size])
-            except Stopped:
-                for each in under_way:
-                    each.fail(Stopped(f"{each.name} was given up."))
+            next(performance)
         yield reel if isinstance(reel, LofiError) else _outcome(reel)
         reels[index] = BackendFailed("Given away.")  # ten minutes of sound are not kept for those still to come
 
@@ -59,63 +53,86 @@ def _outcome(reel: Reel) -> Rendering | LofiError:
 
 
 class _Stage:
-    """The model and how many windows it can hold at once, as far as is known."""
+    """The model, how many windows it can hold at once as far as is known, and the takes it has yet to play."""
 
-    def __init__(self, model: WindowModel, size: int, booth: Booth) -> None:
-        self.size = size
-        self._model = model
-        self._booth = booth
+    def __init__(self, model: WindowModel, size: int, booth: Booth, reels: list[Reel]) -> None:
+        self._model, self._size, self._booth = model, size, booth
+        self._waiting = reels
+        self._playing: dict[WindowOrder, Reel] = {}
+        self._squeezed: set[Reel] = set()
 
-    def turn(self, reels: Sequence[Reel]) -> None:
-        """Bring every reel one window further, or one try. Raises Stopped as soon as the booth asks for it."""
-        windows = self._generate(self._model.generate, reels)
-        if windows is None and len(reels) > 1:
-            # It will not fit the next time either: the batch stays as small as this.
-            self.size = half = -(-len(reels) // 2)
-            for part in (reels[:half], reels[half:]):
-                self._hear(part, self._generate(self._model.generate, part))
-        else:
-            self._hear(reels, windows)
+    def perform(self) -> Iterator[None]:
+        """Bring the takes to their ends, one window after the other, and yield after each."""
+        while self._waiting:
+            try:
+                self._go_on()
+                for order, window in self._model.generate(self._ask, self._size, self._report):
+                    self._hear(order, window)
+                    yield
+            except Stopped:
+                for reel in (*self._playing.values(), *self._waiting):
+                    reel.fail(Stopped(f"{reel.name} was given up."))
+                self._playing, self._waiting = {}, []
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+                self._squeeze()
+            yield
 
-    def _hear(self, reels: Sequence[Reel], windows: list[Window] | None) -> None:
-        if windows is None:
-            for reel in reels:
-                reel.fail(_no_room(reel))
-            return
-        if isinstance(self._model, HalfPrecise):
-            broken = [place for place, window in enumerate(windows) if not np.isfinite(window.samples).all()]
-            mended = self._generate(self._model.generate_exactly, [reels[place] for place in broken])
-            for place, window in zip(broken, mended or [], strict=False):
-                windows[place] = window
-        for reel, window in zip(reels, windows, strict=True):
-            reel.hear(window)
-            self._booth.progress(reel.order, reel.share)
+    def _ask(self) -> WindowOrder | None:
+        """Return the next window of the first take that waits for one."""
+        if not self._waiting:
+            return None
+        reel = self._waiting.pop(0)
+        order = reel.ask()
+        self._playing[order] = reel
+        return order
 
-    def _generate(self, generate: Generate, reels: Sequence[Reel]) -> list[Window] | None:
-        """Return a window for each reel, or None when memory ran out."""
-        if not reels:
-            return []
+    def _report(self, order: WindowOrder, share: float) -> None:
         self._go_on()
-        orders = [reel.ask() for reel in reels]
-        shares = [(reel.share, reel.share_with(order)) for reel, order in zip(reels, orders, strict=True)]
+        reel = self._playing[order]
+        before = reel.share
+        self._booth.progress(reel.order, before + share * (reel.share_with(order) - before))
 
-        def report(share: float) -> None:
-            self._go_on()
-            for reel, (before, after) in zip(reels, shares, strict=True):
-                self._booth.progress(reel.order, before + share * (after - before))
+    def _hear(self, order: WindowOrder, window: Window) -> None:
+        if isinstance(self._model, HalfPrecise) and not np.isfinite(window.samples).all():
+            window = self._exactly(self._model, order) or window
+        reel = self._playing.pop(order)
+        self._squeezed.discard(reel)
+        reel.hear(window)
+        self._booth.progress(reel.order, reel.share)
+        if reel.outcome is None:
+            self._waiting.insert(0, reel)
 
+    def _exactly(self, model: HalfPrecise, order: WindowOrder) -> Window | None:
         try:
-            return generate(orders, report)
+            return model.generate_exactly(order, self._report)
         except (MemoryError, RuntimeError) as error:
-            # By name, because this file knows no model library: torch.OutOfMemoryError is a RuntimeError.
-            named = type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
-            if not isinstance(error, MemoryError) and not named:
+            if not _out_of_memory(error):
                 raise
         return None
+
+    def _squeeze(self) -> None:
+        """Play what did not fit once more, half of it at once; give up what has been through that already."""
+        playing, self._playing = list(self._playing.values()), {}
+        # It will not fit the next time either: there are never as many again.
+        self._size = max(1, -(-len(playing) // 2))
+        again = [reel for reel in playing if reel not in self._squeezed and len(playing) > 1]
+        for reel in playing:
+            if reel not in again:
+                reel.fail(_no_room(reel))
+        self._squeezed.update(again)
+        self._waiting = again + self._waiting
 
     def _go_on(self) -> None:
         if self._booth.stopping():
             raise Stopped("Asked to stop.")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # By name, because this file knows no model library: torch.OutOfMemoryError is a RuntimeError.
+    named = type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
+    return isinstance(error, MemoryError) or named
 
 
 def _no_room(reel: Reel) -> OutOfMemory:

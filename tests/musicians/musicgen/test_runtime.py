@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from musicians.windows.instruments import played
 from where import DEVICE
 
 from pipeline.audio.clip import Clip
@@ -61,7 +62,7 @@ def test_greedy_windows_are_those_of_the_librarys_own_generate(runtime, library,
 
     made = runtime(name)
     prompt, opening = "dusty vinyl drums", sound(0.4, made.channels) if opened else None
-    (window,) = made.generate([ask(prompt, opening=opening)], lambda _: None)
+    (window,) = played(made, [ask(prompt, opening=opening)])
     words = AutoTokenizer.from_pretrained(tiny_model(name))(prompt, return_tensors="pt")
     known = made._codes(opening)
     begun = {"decoder_input_ids": known} if opened else {}
@@ -82,8 +83,8 @@ def test_a_followed_tune_is_that_of_the_librarys_own_generate(runtime, library, 
     made, where = runtime("musicgen-melody"), tiny_model("musicgen-melody")
     time = np.arange(made.longest * 32_000) / 32_000
     tune = Clip((0.3 * np.sin(2 * np.pi * np.where(time < 3, 330, 440) * time))[:, None].astype(np.float32), 32_000)
-    (window,) = made.generate([WindowOrder("rain", 1.0, 1, GREEDY, melody=tune)], lambda _: None)
-    (without,) = made.generate([ask("rain")], lambda _: None)
+    (window,) = played(made, [WindowOrder("rain", 1.0, 1, GREEDY, melody=tune)])
+    (without,) = played(made, [ask("rain")])
     words = AutoTokenizer.from_pretrained(where)("rain", return_tensors="pt")
     listener = AutoFeatureExtractor.from_pretrained(where)
     chroma = listener(tune.samples[:, 0], sampling_rate=32_000, return_tensors="pt").input_features
@@ -100,7 +101,7 @@ def test_openings_of_unequal_length_leave_no_padding(runtime, name):
     """In one batch each window has its own length and holds new sound only."""
     made = runtime(name)
     openings = (None, sound(0.3, made.channels), sound(2.0, made.channels, 1))
-    windows = made.generate([ask("rain", 1.0 + i, opening) for i, opening in enumerate(openings)], lambda _: None)
+    windows = played(made, [ask("rain", 1.0 + i, opening) for i, opening in enumerate(openings)])
     assert [len(window.samples) for window in windows] == [32_000, 64_000, 96_000]
     assert [window.codes.shape for window in windows] == [(4 * made.channels, 50 * n) for n in (1, 2, 3)]
     assert all((window.codes < 64).all() and (window.codes >= 0).all() for window in windows)
@@ -140,17 +141,17 @@ def test_a_step_that_is_no_number_spoils_its_own_row_and_float32_mends_it(runtim
 
     made = runtime("musicgen", "bfloat16")
     assert isinstance(made, WindowModel) and isinstance(made, HalfPrecise)
-    good = made.generate([ask("rain")], lambda _: None)[0]
+    good = played(made, [ask("rain")])[0]
     heads = made._decoder._heads
     made._decoder._heads = lambda states: heads(states) * torch.inf
-    (window,) = made.generate([ask("rain")], lambda _: None)
+    (window,) = played(made, [ask("rain")])
     assert np.isnan(window.samples).all()
-    (window,) = made.generate_exactly([ask("rain")], lambda _: None)
+    window = made.generate_exactly(ask("rain"), lambda _, __: None)
     assert np.isfinite(window.samples).all() and window.samples.shape == good.samples.shape
 
 
 def test_bfloat16_and_long_prompts_play(runtime):
     """Half precision gives finite sound; a prompt far beyond what T5 reads is cut, not refused."""
     made = runtime("musicgen", "bfloat16")
-    (window,) = made.generate([ask("rain " * 2000, controls=Controls())], lambda _: None)
+    (window,) = played(made, [ask("rain " * 2000, controls=Controls())])
     assert np.isfinite(window.samples).all()

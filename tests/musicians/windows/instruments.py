@@ -6,7 +6,7 @@ import numpy as np
 import papers
 
 from pipeline.domain import RenderOrder
-from pipeline.musicians.windows.model import Window
+from pipeline.musicians.windows.model import Window, batches
 
 RATE, HOP = 16_000, 320
 TONICS = {"low": 110.0, "mid": 220.0, "high": 330.0}
@@ -30,12 +30,14 @@ class Organ:
     def orders(self):
         return [order for batch in self.batches for order in batch]
 
-    def generate(self, orders, report):
-        self.batches.append(list(orders))
-        if len(orders) > self.room:
-            raise MemoryError
-        report(0.5)
-        return [self._window(order) for order in orders]
+    def generate(self, ask, size, report):
+        for orders in batches(ask, size):
+            self.batches.append(orders)
+            if len(orders) > self.room:
+                raise MemoryError
+            for order in orders:
+                report(order, 0.5)
+            yield from [(order, self._window(order)) for order in orders]
 
     def _window(self, order):
         steps = round(order.seconds * self.rate / HOP)
@@ -58,6 +60,13 @@ class Organ:
             seen.append((key, -1))
         seen[-1] = (key, seen[-1][1] + 1)
         return len(seen) - 1, seen[-1][1]
+
+
+def played(model, orders, report=lambda _, __: None):
+    """Return a window for each order, all of them side by side."""
+    waiting = list(orders)
+    done = dict(model.generate(lambda: waiting.pop(0) if waiting else None, len(waiting), report))
+    return [done[order] for order in orders]
 
 
 def silence(sound):

@@ -20,6 +20,7 @@ from musicians.windows.instruments import (
 from pipeline.audio.loudness import rms
 from pipeline.domain import Controls
 from pipeline.errors import BackendFailed, BadBrief, Stopped
+from pipeline.musicians.windows.model import by_itself
 from pipeline.musicians.windows.play import play
 from pipeline.musicians.windows.reel import CUT, OVERLAP, TRIES, refuse_stride
 from pipeline.roles import Booth, Rendering
@@ -130,9 +131,9 @@ def test_half_precision_is_done_again_in_float32_with_the_same_seed():
     class Half(Organ):
         exact = ()
 
-        def generate_exactly(self, orders, report):
-            self.exact = (*self.exact, *orders)
-            return Organ().generate(orders, report)
+        def generate_exactly(self, order, report):
+            self.exact = (*self.exact, order)
+            return by_itself(Organ(), order)
 
     model = Half(faults={("low", 1): nonsense})
     takes = list(play([order(prompt="low"), order(prompt="high")], model, 2))
@@ -171,9 +172,10 @@ def test_memory_that_runs_out_halves_the_batch_once():
 
 
 def test_what_does_not_fit_after_halving_has_failed():
-    """Four and two do not fit: those takes fail in one line, and nothing is raised."""
-    takes = list(play([order(seed) for seed in range(4)], Organ(room=1), 4))
-    assert all(isinstance(take, BackendFailed) and "memory" in take.message for take in takes)
+    """Four do not fit, nor do two of them: those two fail in one line, nothing is raised, and the others go alone."""
+    *failed, third, fourth = play([order(seed) for seed in range(4)], Organ(room=1), 4)
+    assert all(isinstance(take, BackendFailed) and "memory" in take.message for take in failed)
+    assert isinstance(third, Rendering) and isinstance(fourth, Rendering)
     assert all(isinstance(take, Rendering) for take in play([order(seed) for seed in range(2)], Organ(room=1), 1))
 
 
@@ -181,7 +183,7 @@ def test_other_errors_are_not_hidden():
     """A bug in a model looks like one."""
 
     class Broken(Organ):
-        def generate(self, orders, report):
+        def generate(self, ask, size, report):
             raise RuntimeError("shape mismatch")
 
     with pytest.raises(RuntimeError, match="shape mismatch"):
@@ -255,11 +257,12 @@ def test_asked_to_stop_it_does_not_finish_the_window():
     reports = []
 
     class Slow(Organ):
-        def generate(self, orders, report):
+        def generate(self, ask, size, report):
+            first = ask()
             for share in np.linspace(0, 1, 101):
                 reports.append(share)
-                report(share)
-            return super().generate(orders, report)
+                report(first, share)
+            yield first, self._window(first)
 
     (outcome,) = play([order()], Slow(), 1, booth=Booth(stopping=Leader(10)))
     assert isinstance(outcome, Stopped) and not outcome.retryable and "Paper Lanterns" in outcome.message
