@@ -77,7 +77,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where models run.")
     precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
         "auto",
-        description="How models compute: bfloat16 on CUDA, else float32; int8 is MusicGen's on a CPU, less exact and faster.",
+        description="How models compute: bfloat16 on CUDA, else float32; int8, less exact, is MusicGen's on a CPU.",
     )
     hub: Path = Field(
         Path("~/.cache/huggingface/hub"), description="The model hub's cache; HF_HUB_CACHE or HF_HOME name it too."

@@ -134,9 +134,11 @@ class Weights:
         self._where, self._remedy = where, remedy
 
     def embeddings(self) -> torch.Tensor:
-        """Return the vectors of all codes, codebook after codebook, each with its padding: [codebooks (card + 1), width]."""
+        """Return the vectors of all codes and paddings, codebook after codebook, [codebooks (card + 1), width]."""
         shape = (self.anatomy.card + 1, self.anatomy.width)
-        return torch.cat([self._read(self._names.embedding.format(k), shape).float() for k in range(self.anatomy.codebooks)])
+        return torch.cat(
+            [self._read(self._names.embedding.format(k), shape).float() for k in range(self.anatomy.codebooks)]
+        )
 
     def heads(self) -> torch.Tensor:
         """Return the heads of all codebooks in one, [codebooks card, width]."""

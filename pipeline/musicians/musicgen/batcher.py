@@ -76,15 +76,15 @@ class _Place(Generic[K]):
 
     @property
     def done(self) -> bool:
-        return self.position == self.tokens.shape[1]
+        return bool(self.position == self.tokens.shape[1])
 
     @property
     def share(self) -> float:
-        return (self.position - self.first) / max(1, self.tokens.shape[1] - self.first)
+        return float((self.position - self.first) / max(1, self.tokens.shape[1] - self.first))
 
 
 class Batcher(Generic[K]):
-    """Writes lines with a decoder, up to `size` of them side by side, each up to `positions` long with all before it."""
+    """Writes lines with a decoder, up to `size` side by side, each up to `positions` long with all before it."""
 
     def __init__(self, decoder: Decoder, delays: Sequence[int], size: int, positions: int) -> None:
         self._decoder, self._delays = decoder, delays
@@ -138,7 +138,8 @@ class Batcher(Generic[K]):
                     else:
                         more.append(coming)
             if any(places):
-                self._step(places, hearings, sampler)
+                with torch.inference_mode():
+                    self._step(places, hearings, sampler)
             if step % EVERY == 0:
                 for place in places:
                     if place is not None:
@@ -146,33 +147,33 @@ class Batcher(Generic[K]):
             step += 1
 
     def _hearings(self, size: int, guided: bool, apart: bool) -> list[Hearing]:
-        """Return what is heard, prompts before what guidance leads away from: in one batch of two, or each by itself."""
+        """Return what is heard, prompts before what guidance leads away from: as one batch, or each by itself."""
         if apart:
             return [Hearing(self._decoder, size, self._positions) for _ in range(2)]
         return [Hearing(self._decoder, 2 * size if guided else size, self._positions)]
 
-    @torch.inference_mode()
     def _begin(self, index: int, key: K, line: Line, hearings: list[Hearing], sampler: Sampler) -> _Place[K]:
         score = lay_out(line.opening, line.steps, self._delays, self._decoder.anatomy.card)
         sampler.begin(index, line.controls, line.seed)
         # All that is known before the first draw is heard in one pass, but for its last position.
-        known = self._decoder.embed(score.tokens[:, : score.start - 1].T.to(self._decoder.device))
-        for steering, (hearing, row) in zip(
-            (line.steering, line.away), self._rows(index, hearings, sampler.size), strict=False
-        ):
-            if steering is not None:
-                hearing.begin(row, steering.words, torch.cat([steering.before, known]))
+        rows = self._rows(index, hearings, sampler.size)
+        with torch.inference_mode():
+            known = self._decoder.embed(score.tokens[:, : score.start - 1].T.to(self._decoder.device))
+            for steering, (hearing, row) in zip((line.steering, line.away), rows, strict=True):
+                if steering is not None:
+                    hearing.begin(row, steering.words, torch.cat([steering.before, known]))
         return _Place(key, line, score.tokens, score.free, score.start)
 
     def _rows(self, index: int, hearings: list[Hearing], size: int) -> list[tuple[Hearing, int]]:
         return [(hearings[0], index), (hearings[-1], index if len(hearings) == 2 else size + index)]
 
-    @torch.inference_mode()
     def _step(self, places: Sequence[_Place[K] | None], hearings: list[Hearing], sampler: Sampler) -> None:
         nothing = torch.full((self._decoder.anatomy.codebooks,), self._decoder.anatomy.card)
         fed = torch.stack([nothing if p is None else p.tokens[:, p.position - 1] for p in places])
         fed = fed.to(self._decoder.device)
-        logits = torch.cat([hearing.step(fed.repeat(hearing.rows // len(places), 1, 1).flatten(0, 1)) for hearing in hearings])
+        logits = torch.cat(
+            [hearing.step(fed.repeat(hearing.rows // len(places), 1, 1).flatten(0, 1)) for hearing in hearings]
+        )
         logits = sampler.guided(logits)
         numbers = logits.isfinite().flatten(1).all(dim=1).tolist()
         free = [None if p is None else p.free[:, p.position] for p in places]

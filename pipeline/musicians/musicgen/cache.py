@@ -206,7 +206,9 @@ class BlockCache:
         ):
             # [heads, blocks, rows of the table, width of the table]
             shaped = blocks.transpose(0, 1).contiguous()
-            slots = table.view(self._rows, self._heads, self._blocks, shaped.shape[2], -1)[row, :, block : block + count]
+            slots = table.view(self._rows, self._heads, self._blocks, shaped.shape[2], -1)[
+                row, :, block : block + count
+            ]
             slots.copy_(self._stored(shaped).view(slots.shape))
 
     def _stored(self, blocks: torch.Tensor) -> torch.Tensor:
@@ -229,7 +231,7 @@ class DenseCache:
     @property
     def nbytes(self) -> int:
         """Bytes of memory it takes."""
-        return self._heard.nbytes
+        return int(self._heard.nbytes)
 
     def begin(self) -> None:
         """Make ready for one new position in every row."""

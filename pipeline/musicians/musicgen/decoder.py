@@ -21,7 +21,7 @@ from pipeline.musicians.musicgen.linear import Format, Linear, linear
 CPU = torch.device("cpu")
 
 Attend = Callable[[int, torch.Tensor], torch.Tensor]
-"""From a layer's number and its queries, keys and values [rows, 3, heads, size] to what is made of them, [rows, width]."""
+"""From a layer's number, and its queries, keys and values [rows, 3, heads, size], to what is made of them [rows, width]."""
 
 
 class Decoder:
@@ -223,7 +223,9 @@ class _Layer:
         self._across_out, self._across_norm = product(tensors.across_out), tensors.across_norm.to(device)
 
     def look_at(self, words: torch.Tensor, anatomy: Anatomy) -> tuple[torch.Tensor, torch.Tensor]:
-        keys, values = self._words(words).view(len(words), 2, anatomy.heads, anatomy.size).permute(1, 2, 0, 3).contiguous()
+        keys, values = (
+            self._words(words).view(len(words), 2, anatomy.heads, anatomy.size).permute(1, 2, 0, 3).contiguous()
+        )
         return keys, values
 
     def run(self, number: int, x: torch.Tensor, attend: Attend, across: Across | None) -> torch.Tensor:

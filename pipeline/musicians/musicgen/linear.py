@@ -19,7 +19,7 @@ Linear = Callable[[torch.Tensor], torch.Tensor]
 
 
 def linear(weight: torch.Tensor, form: Format) -> Linear:
-    """Return the product by `weight` [out, in], which is kept in the given format. Raises ValueError for int8 off x86."""
+    """Return the product by `weight` [out, in], kept in the given format. Raises ValueError for int8 off x86."""
     if weight.device.type != "cpu":
         return _Dense(weight.to(getattr(torch, form)))
     return _CPU[form](weight)

@@ -6,7 +6,6 @@ straight into the format it is played in.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -116,7 +115,7 @@ def open_published(checkpoint: Checkpoint) -> Published:
 
 
 def _fill(module: torch.nn.Module, tensors: dict[str, torch.Tensor], prefix: str, where: Path, remedy: str) -> None:
-    """Fill a module with its tensors, in float32. Raises DamagedModel, naming the tensor that is not there or does not fit."""
+    """Fill a module with its tensors. Raises DamagedModel, naming the tensor that is not there or does not fit."""
     wanted = module.state_dict()
     # T5 has its word vectors under two names, of which a file has one.
     tied = [name for name in ("shared.weight", "encoder.embed_tokens.weight") if name in tensors]

@@ -79,9 +79,7 @@ class Runtime:
         with torch.inference_mode():
             return self._sound(torch.from_numpy(codes.astype(np.int64)))
 
-    def _generate(
-        self, decoder: Decoder, ask: Ask, size: int, report: Report
-    ) -> Iterator[tuple[WindowOrder, Window]]:
+    def _generate(self, decoder: Decoder, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
         def line() -> tuple[WindowOrder, Line] | None:
             order = ask()
             return None if order is None else (order, self._line(order))
@@ -91,19 +89,20 @@ class Runtime:
             for written in batcher.write(line, report):
                 yield written.key, self._window(written)
 
-    @torch.inference_mode()
     def _line(self, order: WindowOrder) -> Line:
-        steering, away = self._conditioner.steering(order)
-        return Line(self._codes(order.opening), self._steps(order), steering, away, order.controls, order.seed)
+        with torch.inference_mode():
+            steering, away = self._conditioner.steering(order)
+            opening = self._codes(order.opening)
+        return Line(opening, self._steps(order), steering, away, order.controls, order.seed)
 
     def _steps(self, order: WindowOrder) -> int:
         return max(1, round(order.seconds * self.rate / self.hop))
 
-    @torch.inference_mode()
     def _window(self, written: Written[WindowOrder]) -> Window:
         known = written.codes.shape[1] - self._steps(written.key)
         # With the opening before it, so that the first of the new sound goes on from the last of the old.
-        samples = self._sound(written.codes)[known * self.hop :]
+        with torch.inference_mode():
+            samples = self._sound(written.codes)[known * self.hop :]
         if not written.sound:
             samples = np.full_like(samples, np.nan)
         return Window(samples, written.codes[:, known:].numpy().astype(np.int16))
@@ -122,9 +121,7 @@ class Runtime:
     def _sound(self, codes: torch.Tensor) -> Samples:
         """Return the sound of codes [codebooks, steps], [frames, channels]: one row at a time, to the same bits."""
         turns = [codes[channel :: self.channels] for channel in range(self.channels)]
-        planes = [
-            self._codec.decode(turn[None, None].to(self.device), [None]).audio_values[0, 0] for turn in turns
-        ]
+        planes = [self._codec.decode(turn[None, None].to(self.device), [None]).audio_values[0, 0] for turn in turns]
         samples: Samples = torch.stack(planes, dim=1).float().cpu().numpy()
         return samples[: codes.shape[1] * self.hop]
 

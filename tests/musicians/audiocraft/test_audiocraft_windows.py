@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from musicians.windows.instruments import played
 from audiocraft_orders import window
+from musicians.windows.instruments import played
 from where import DEVICE
 
 from pipeline.audio.clip import Clip
