@@ -21,7 +21,7 @@ from pipeline.musicians.musicgen.linear import Format, Linear, linear
 CPU = torch.device("cpu")
 
 Attend = Callable[[int, torch.Tensor], torch.Tensor]
-"""From a layer's number, and its queries, keys and values [rows, 3, heads, size], to what is made of them [rows, width]."""
+"""From a layer's number and its queries, keys and values [rows, 3, heads, size] to what it makes of them."""
 
 
 class Decoder:

@@ -1,0 +1,237 @@
+"""Our own decoder says what the libraries say, in every layout, and a row depends on nothing but itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.domain import Controls
+from pipeline.errors import DamagedModel
+
+pytestmark = pytest.mark.neural
+
+STEPS = 200
+CLOSE = {"float32": 1e-5, "float16": 1e-3, "bfloat16": 1e-2, "int8": 2e-2}
+"""How far logits may lie from the library's, whose largest is 0.5."""
+
+
+@pytest.fixture
+def published(tiny_model, tmp_path):
+    from pipeline.musicians.musicgen.checkpoint import find_checkpoint
+    from pipeline.musicians.musicgen.published import open_published
+
+    return lambda name="musicgen": open_published(find_checkpoint(str(tiny_model(name)), tmp_path))
+
+
+@pytest.fixture
+def decoder(published):
+    from pipeline.musicians.musicgen.decoder import Decoder
+
+    return lambda form="float32": Decoder(published().weights, form)
+
+
+def line(steps, seed=0, words=None, opening=None, **controls):
+    import torch
+
+    from pipeline.musicians.musicgen.batcher import Line, Steering
+
+    before = torch.zeros(0, 32)
+    chosen = Controls(**controls)
+    return Line(
+        torch.zeros(4, 0, dtype=torch.int64) if opening is None else opening,
+        steps,
+        Steering(words, before),
+        Steering(None, before) if chosen.cfg_coef != 1 else None,
+        chosen,
+        seed,
+    )
+
+
+def write(decoder, lines, size, delays=(0, 1, 2, 3)):
+    """Return the codes of each line, up to `size` of them written side by side."""
+    from pipeline.musicians.musicgen.batcher import Batcher
+
+    waiting = list(enumerate(lines))
+    batcher = Batcher(decoder, delays, size, 600)
+    done = {w.key: w.codes for w in batcher.write(lambda: waiting.pop(0) if waiting else None, lambda _, __: None)}
+    return [done[place] for place in range(len(lines))]
+
+
+@pytest.mark.parametrize("form", CLOSE)
+def test_logits_are_those_of_transformers(decoder, tiny_model, form):
+    """Rows that begin at different places, with other words or none, side by side: over several blocks of the cache."""
+    import torch
+    from transformers import MusicgenForConditionalGeneration
+
+    from pipeline.musicians.musicgen.decoder import Hearing
+
+    library = MusicgenForConditionalGeneration.from_pretrained(tiny_model("musicgen")).eval().decoder
+    torch.manual_seed(0)
+    codes, words, known = torch.randint(0, 64, (3, 4, STEPS)), torch.randn(2, 7, 32), (0, 70, 130)
+    seen = [words[0], words[1, :4], None]
+    more = STEPS - max(known)
+    with torch.inference_mode():
+        ours = decoder(form)
+        hearing = Hearing(ours, 3, STEPS)
+        for row, begun in enumerate(known):
+            hearing.begin(row, seen[row], ours.embed(codes[row, :, :begun].T))
+        made = [
+            hearing.step(torch.stack([codes[row, :, begun + i] for row, begun in enumerate(known)]))
+            for i in range(more)
+        ]
+        for row, begun in enumerate(known):
+            looked = torch.zeros(1, 1, 32) if seen[row] is None else seen[row][None]
+            wanted = library(
+                input_ids=codes[row, :, : begun + more],
+                encoder_hidden_states=looked,
+                encoder_attention_mask=torch.ones(looked.shape[:2], dtype=torch.long),
+            ).logits
+            torch.testing.assert_close(
+                torch.stack([step[row] for step in made], dim=1), wanted[:, begun:], atol=CLOSE[form], rtol=0
+            )
+
+
+@pytest.mark.parametrize("controls", [{"cfg_coef": 1.0}, {}, {"two_step_cfg": True}], ids=["plain", "guided", "two"])
+@pytest.mark.parametrize("opened", [0, 60])
+@pytest.mark.parametrize("name", ["audiocraft", "audiocraft-stereo", "audiocraft-melody"])
+@pytest.mark.filterwarnings("ignore")
+def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, monkeypatch, name, opened, controls):
+    """The other layout, mono, stereo and melody: token for token what audiocraft's own generate() writes."""
+    import torch
+    from audiocraft.modules.conditioners import ClassifierFreeGuidanceDropout
+
+    from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
+    from pipeline.musicians.musicgen.anatomy import AUDIOCRAFT, Anatomy, Weights
+    from pipeline.musicians.musicgen.batcher import Line, Steering
+    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.delays import delays_of
+    from pipeline.musicians.windows.model import WindowOrder
+
+    musician = AudiocraftMusicGen(str(tiny_model(name)), tmp_path, text_model=str(tiny_model("t5-small")))
+    model = musician._model()
+    library, melody = model._lm, name == "audiocraft-melody"
+    chosen = Controls(use_sampling=False, **controls)
+    asked = [model._conditions(WindowOrder("dusty vinyl drums", 1.0, 1, chosen))]
+    torch.manual_seed(1)
+    opening = torch.randint(0, 64, (library.num_codebooks, opened))
+    monkeypatch.delattr(library, "_sample_next_token")  # ours, which every row has a chance of its own in
+    with torch.inference_mode():
+        theirs = library.generate(
+            opening[None] if opened else None,
+            asked,
+            max_gen_len=STEPS,
+            use_sampling=False,
+            cfg_coef=chosen.cfg_coef,
+            two_step_cfg=chosen.two_step_cfg,
+        )[0]
+
+        def steering(attributes):
+            made = library.condition_provider(library.condition_provider.tokenize(attributes))
+            words = made["description"][0][0]
+            if not melody:
+                return Steering(words, words[:0])
+            return Steering(None, torch.cat([made["self_wav"][0][0], words]))
+
+        anatomy = Anatomy(2, 32, 4, 128, library.num_codebooks, library.card, crossed=not melody)
+        state = library.state_dict()
+        ours = Decoder(Weights(state.__getitem__, AUDIOCRAFT, anatomy, Path(name), ""), "float32")
+        away = steering(ClassifierFreeGuidanceDropout(p=1.0)(asked)) if chosen.cfg_coef != 1 else None
+        wanted = Line(opening, STEPS - opened, steering(asked), away, chosen, 0)
+        (codes,) = write(ours, [wanted], 1, delays_of(library.num_codebooks, model.channels))
+    assert torch.equal(codes, theirs)
+
+
+@pytest.mark.parametrize("form", ["float32", "int8"])
+def test_a_line_is_the_same_whatever_is_written_beside_it(decoder, form):
+    """Lines of other lengths, words and openings come and go: not a token differs, and in int8 not a bit could."""
+    import torch
+
+    torch.manual_seed(2)
+    lines = [
+        line(90, 1, torch.randn(5, 32)),
+        line(20, 2, torch.randn(9, 32), cfg_coef=7.0),
+        line(70, 3, opening=torch.randint(0, 64, (4, 100)), words=torch.randn(3, 32)),
+        line(40, 4, torch.randn(5, 32), temperature=0.5, top_k=5),
+        line(30, 5, torch.randn(2, 32), top_p=0.8),
+        line(30, 6, cfg_coef=1.0),
+    ]
+    with torch.inference_mode():
+        player = decoder(form)
+        together = write(player, lines, 3)
+        for wanted, codes in zip(lines, together, strict=True):
+            assert torch.equal(write(player, [wanted], 1)[0], codes)
+
+
+def test_a_free_place_is_taken_at_once(decoder):
+    """Three lines and two places: the third begins where the short one ends, not when both are done."""
+    import torch
+
+    from pipeline.musicians.musicgen.batcher import Batcher
+
+    begun = []
+    waiting = [(0, line(100)), (1, line(10)), (2, line(10))]
+
+    def ask():
+        if not waiting:
+            return None
+        begun.append(waiting[0][0])
+        return waiting.pop(0)
+
+    with torch.inference_mode():
+        ended = [written.key for written in Batcher(decoder(), (0, 1, 2, 3), 2, 200).write(ask, lambda _, __: None)]
+    assert begun == [0, 1, 2] and ended == [1, 2, 0]
+
+
+@pytest.mark.parametrize(("storage", "close"), [("float32", 1e-5), ("int8", 0.05)])
+def test_attention_over_blocks_is_attention(storage, close):
+    """Three rows at other places of their blocks, over four blocks: what plain attention to all of it gives."""
+    import torch
+    from torch.nn import functional
+
+    from pipeline.musicians.musicgen.cache import BLOCK, BlockCache
+
+    torch.manual_seed(3)
+    rows, heads, size, begun = 3, 2, 16, (0, BLOCK, 2 * BLOCK + 5)
+    made = torch.randn(4 * BLOCK, rows, 3, heads, size)
+    cache = BlockCache(rows, 1, heads, size, 6 * BLOCK, storage)
+    for row, count in enumerate(begun):
+        cache.fill(0, row, made[:count, row])
+        cache.filled(row, count)
+    for step in range(2 * BLOCK - 8):
+        cache.begin()
+        now = torch.stack([made[count + step, row] for row, count in enumerate(begun)])
+        heard = cache.attend(0, now)
+        cache.end()
+        for row, count in enumerate(begun):
+            query, keys, values = made[: count + step + 1, row].permute(1, 2, 0, 3)
+            wanted = functional.scaled_dot_product_attention(query[:, -1:], keys, values, scale=1.0)
+            torch.testing.assert_close(heard[row], wanted.flatten(), atol=close, rtol=0)
+    cache.filled(1, 0)  # and a row that begins anew hears nothing of what was
+    cache.begin()
+    torch.testing.assert_close(cache.attend(0, made[0])[1], made[0, 1, 2].flatten())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda tensor: tensor[:-1], "is 31 x 32 where the configuration says 32 x 32"),
+        (lambda tensor: tensor.fill_(float("nan")), "holds what is not a number"),
+    ],
+)
+def test_a_tensor_that_cannot_be_is_named(published, spoil, said):
+    """Another shape than the configuration says, or no numbers: which tensor, of which checkpoint."""
+    from pipeline.musicians.musicgen.anatomy import Weights
+    from pipeline.musicians.musicgen.decoder import Decoder
+
+    bad = "decoder.model.decoder.layers.1.self_attn.k_proj.weight"
+    weights = published().weights
+
+    def tensors(name):
+        found = weights._tensors(name)
+        return spoil(found.clone()) if name == bad else found
+
+    spoilt = Weights(tensors, weights._names, weights.anatomy, Path("somewhere"), "Fetch it again.")
+    with pytest.raises(DamagedModel, match="somewhere") as caught:
+        Decoder(spoilt, "float32")
+    assert bad in caught.value.message and said in caught.value.message
