@@ -1,9 +1,15 @@
-"""How much of this machine's memory may still be used."""
+"""How much of this machine's memory may still be used, and in pages of which size."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+_HUGEPAGE, _COLLAPSE = 14, 25  # what madvise calls it; the second since Linux 6.1
+_LARGE = 4 << 20  # bytes of a mapping that is worth it
 
 
 def available_memory() -> int:
@@ -26,3 +32,32 @@ def _allowed() -> int:
     except (OSError, ValueError):
         return 2**63
     return max(int(limit) - used, 0) if limit.isdigit() else 2**63
+
+
+def use_huge_pages() -> None:
+    """Put what this process holds in large pieces into pages of two megabytes, where the system has them.
+
+    Reading gigabytes from one end to the other is a tenth faster so. Whatever the kernel says against it is no harm.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    c = ctypes.CDLL(None)
+    if hasattr(c, "malloc_trim"):
+        c.malloc_trim(0)  # what is held for nothing is given back first
+    advise = c.madvise
+    for start, end in _large_pieces():
+        for advice in (_HUGEPAGE, _COLLAPSE):
+            advise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), advice)
+
+
+def _large_pieces() -> Iterator[tuple[int, int]]:
+    """Yield where this process's own memory lies, in large pieces that belong to no file."""
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        where, rights, _, _, inode, *name = line.split(maxsplit=5)
+        start, end = (int(part, 16) for part in where.split("-"))
+        if rights.startswith("rw") and inode == "0" and name in ([], ["[heap]"]) and end - start >= _LARGE:
+            yield start, end

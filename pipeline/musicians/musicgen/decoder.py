@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from pipeline.memory import use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Anatomy, Layer, Norm, Weights
 from pipeline.musicians.musicgen.cache import BlockCache, Cache, DenseCache, Storage
 from pipeline.musicians.musicgen.linear import Format, Linear, linear
@@ -36,6 +37,8 @@ class Decoder:
         self._norm = weights.norm().to(device)
         self._heads = linear(weights.heads().to(device), form)
         self._positions = torch.empty(0, anatomy.width)
+        if device.type == "cpu":
+            use_huge_pages()
 
     def cache(self, rows: int, positions: int) -> Cache:
         """Return an empty cache for `rows` sequences of up to `positions` each."""
@@ -127,7 +130,7 @@ class Hearing:
 
 @dataclass(frozen=True, eq=False)
 class _Words:
-    """For each layer keys [rows, heads, size, tokens] and values [rows, heads, tokens, size], none without any words.
+    """For each layer keys [rows heads, size, tokens] and values [rows heads, tokens, size], none without any words.
 
     The mask is -inf where a row has fewer; `rows` are those that have any, None where all do.
     """
@@ -163,12 +166,14 @@ class Across:
             return x
         keys, values = words.layers[layer]
         looking = x if words.rows is None else x[words.rows]
-        size = self._anatomy.size
-        queries = made(looking).view(len(keys), -1, self._anatomy.heads, size).transpose(1, 2)
-        scores = queries @ keys
+        # [rows heads, positions of a row, size]
+        queries = made(looking).view(-1, len(looking) * self._anatomy.heads // len(keys), self._anatomy.heads, self._anatomy.size)
+        queries = queries.transpose(1, 2).reshape(len(keys), -1, self._anatomy.size)
+        scores = torch.bmm(queries, keys)
         if words.mask is not None:
             scores = scores + words.mask
-        seen = out((scores.softmax(dim=-1) @ values).transpose(1, 2).reshape(len(looking), -1))
+        seen = torch.bmm(scores.softmax(dim=-1), values).unflatten(0, (-1, self._anatomy.heads)).transpose(1, 2)
+        seen = out(seen.reshape(len(looking), -1))
         if words.rows is None:
             return x + seen
         x[words.rows] += seen
@@ -188,11 +193,12 @@ class Across:
             for place, (each, length) in enumerate(zip(heard.values(), lengths, strict=True)):
                 keys[place, :, :, :length] = each[number][0].transpose(1, 2)
                 values[place, :, :length] = each[number][1]
-            layers.append((keys, values))
+            layers.append((keys.flatten(0, 1), values.flatten(0, 1)))
         mask = None
         if min(lengths) != longest:
             there = torch.arange(longest, device=some.device) < torch.tensor(lengths, device=some.device)[:, None]
-            mask = torch.zeros_like(there, dtype=some.dtype).masked_fill(~there, -torch.inf)[:, None, None]
+            mask = torch.zeros_like(there, dtype=some.dtype).masked_fill(~there, -torch.inf)
+            mask = mask.repeat_interleave(heads, dim=0)[:, None]
         rows: torch.Tensor | slice | None = None
         if list(heard) == list(range(count)):
             rows = None if count == len(self._heard) else slice(count)
@@ -237,4 +243,4 @@ class _Layer:
 
 
 def _normed(x: torch.Tensor, norm: Norm) -> torch.Tensor:
-    return functional.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, 1e-5)
+    return torch.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, 1e-5)

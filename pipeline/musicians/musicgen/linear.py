@@ -91,7 +91,8 @@ class _Int8:
             torch.backends.quantized.engine = before
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        largest = torch.linalg.vector_norm(x, torch.inf, dim=-1, keepdim=True).clamp_min_(1e-12)
+        # A row of nothing is divided by nothing: what comes of that is a number all the same, times nothing.
+        largest = x.abs().amax(dim=-1, keepdim=True)
         product: torch.Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
             x / largest, 1 / _LEVELS, _LEVELS + 1, self._packed
         )
