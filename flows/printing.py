@@ -98,7 +98,7 @@ def credit(backend: Backend) -> str:
     once = {weights.sha256: weights for weights in reversed(backend.weights)}  # of two names of one model, the first
     named = [weights for weights in backend.weights if once[weights.sha256] is weights]
     models = ", ".join(f"{weights.name}: {in_words(weights.licence)}" for weights in named)
-    return f"{backend.name} {backend.version}" + (f" ({models})" if models else "")
+    return backend.title + (f" ({models})" if models else "")
 
 
 def loading(part: Any) -> str:

@@ -50,6 +50,8 @@ def _open_again(role: str, backend: Backend, settings: Settings) -> Opened:
         if part.model and not backend.weights:
             continue  # it has a model, and who made the takes had none
         then = {setting: f"{was.name}@{was.revision}" for setting, was in _named(part, backend).items() if was.revision}
+        if "precision" in part.settings:
+            then["precision"] = backend.precision or "auto"
         try:
             made = open_part(role, settings.model_copy(update={role: candidate, **then})).made
         except LofiError as error:
@@ -68,8 +70,12 @@ def _open_again(role: str, backend: Backend, settings: Settings) -> Opened:
 
 
 def _is(now: Backend, then: Backend) -> bool:
-    """Whether a musician is the one of then: the same part, with all the models it had."""
-    return now.name == then.name and _contents(then) <= _contents(now)
+    """Whether a musician is the one of then: the same part, with all the models it had, in the same number format.
+
+    Takes that say nothing of a format may be of any but the one that is never chosen by itself.
+    """
+    same = now.precision == then.precision or (then.precision is None and now.precision != "int8")
+    return same and now.name == then.name and _contents(then) <= _contents(now)
 
 
 def _contents(backend: Backend) -> set[Sha256]:
@@ -91,6 +97,8 @@ def _title(backend: Backend, now: Opened | None) -> str:
     if not backend.weights:
         return f"the {backend.name}"
     then = backend.weights[0]
+    if now is not None and now.made is not None and _contents(now.made.backend) >= _contents(backend):
+        return f"{then.name} in {backend.precision or 'the usual precision'}"
     same = now is not None and then.name in {weights.name for weights in now.made.backend.weights}
     return f"{then.name} at revision {then.revision[:12]}" if same and then.revision else then.name
 

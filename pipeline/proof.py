@@ -176,7 +176,7 @@ def _replay_loop(folder: AlbumFolder, loop: Loop, ambience: Ambience) -> Replaye
 
 def _compared(folder: AlbumFolder, kept: Take | FileRecord, clip: Clip, backend: Backend) -> Replayed:
     """Compare a clip with the file that was kept of it."""
-    who = f"{backend.name} {backend.version}"
+    who = backend.title
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "again.flac"
         write_take(again, clip)

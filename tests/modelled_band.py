@@ -12,7 +12,7 @@ from pipeline.roles import Booth, Rendering
 from pipeline.studio import Part
 from pipeline.weights import TRANSFORMERS, find_model
 
-ALONE = Part("modelled_band:ModelledBand", ("musicgen_model", "hub"), model="musicgen_model")
+ALONE = Part("modelled_band:ModelledBand", ("musicgen_model", "hub", "precision"), model="musicgen_model")
 HELPED = Part(
     "modelled_band:ModelledBand",
     ("musicgen_model", "hub", "text_model"),
@@ -28,13 +28,20 @@ class ModelledBand:
     version = "1"
     memory = 1_000_000
 
-    def __init__(self, musicgen_model: str, hub: Path, text_model: str | None = None) -> None:
+    def __init__(self, musicgen_model: str, hub: Path, text_model: str | None = None, precision: str = "auto") -> None:
+        self._precision = None if precision == "auto" else precision
         asked = [name for name in (musicgen_model, text_model) if name]
         self._weights = tuple(find_model(name, TRANSFORMERS, "nobody knows", hub).weights for name in asked)
 
     @property
     def backend(self) -> Backend:
-        return Backend(name="musicgen", version=self.version, licence="CC0-1.0", weights=self._weights)
+        return Backend(
+            name="musicgen",
+            version=self.version,
+            licence="CC0-1.0",
+            weights=self._weights,
+            precision=self._precision,
+        )
 
     def rehearse(self) -> None:
         """Find nothing wrong with them."""

@@ -81,6 +81,16 @@ def test_the_hub_has_a_newer_commit_now(hub: Path) -> None:
     assert notes == (f"Going on with {SMALL} at revision {REVISION[:12]}, with which it was begun.",)
 
 
+def test_it_keeps_the_number_format_it_was_begun_in(hub: Path) -> None:
+    """Of one album no take is in int8 and another not, whatever the settings say by now."""
+    usual, whole = ModelledBand(SMALL, hub).backend, ModelledBand(SMALL, hub, precision="int8").backend
+    assert usual.title == "musicgen 1" and whole.title == "musicgen 1 in int8"
+    assert goes_on(whole, settings(hub)) == (whole, (f"Going on with {SMALL} in int8, with which it was begun.",))
+    backend, notes = goes_on(usual, settings(hub, precision="int8"))
+    assert backend == usual and notes == (f"Going on with {SMALL} in the usual precision, with which it was begun.",)
+    assert goes_on(whole, settings(hub, precision="int8")) == (whole, ())
+
+
 def test_a_newer_commit_of_the_same_weights_is_the_same_model(hub: Path) -> None:
     """A page's text may change without its weights."""
     begun = ModelledBand(SMALL, hub).backend

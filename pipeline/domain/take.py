@@ -33,12 +33,21 @@ class Weights(Noun):
 
 
 class Backend(Noun):
-    """Which part of the studio made an asset, in which version, under which licence, with which weights."""
+    """Which part of the studio made an asset, in which version, under which licence, with which weights.
+
+    `precision` is the number format it was told to compute in, None where it was left to choose.
+    """
 
     name: str
     version: str
     licence: str
     weights: tuple[Weights, ...] = ()
+    precision: Later[str | None] = None
+
+    @property
+    def title(self) -> str:
+        """What a person calls it, with its version, and the number format where one was asked for."""
+        return f"{self.name} {self.version}" + (f" in {self.precision}" if self.precision else "")
 
     @property
     def licences(self) -> tuple[str, ...]:

@@ -24,4 +24,4 @@ def disclosure(session: Session, by: Backend, around: Backend | None = None) -> 
 
 
 def _credit(by: Backend) -> str:
-    return f"{by.name} {by.version}, {', '.join(by.licences)}"
+    return f"{by.title}, {', '.join(by.licences)}"

@@ -167,7 +167,9 @@ class Across:
         keys, values = words.layers[layer]
         looking = x if words.rows is None else x[words.rows]
         # [rows heads, positions of a row, size]
-        queries = made(looking).view(-1, len(looking) * self._anatomy.heads // len(keys), self._anatomy.heads, self._anatomy.size)
+        queries = made(looking).view(
+            -1, len(looking) * self._anatomy.heads // len(keys), self._anatomy.heads, self._anatomy.size
+        )
         queries = queries.transpose(1, 2).reshape(len(keys), -1, self._anatomy.size)
         scores = torch.bmm(queries, keys)
         if words.mask is not None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MusicGen:
-    """Renders takes with a MusicGen checkpoint in the transformers layout.
+    """Renders takes with a MusicGen checkpoint in the transformers layout, with a decoder of our own.
 
     The constructor checks the checkpoint and loads nothing: neither the model nor PyTorch, which come with the first
     render in a process and stay there. Raises BackendUnavailable or DamagedModel when the checkpoint cannot be used.
@@ -56,7 +56,13 @@ class MusicGen:
     def backend(self) -> Backend:
         """Who gets the credit."""
         weights = self._checkpoint.weights
-        return Backend(name="musicgen", version=version("transformers"), licence=weights.licence, weights=(weights,))
+        return Backend(
+            name="musicgen",
+            version=version("lofi-label"),  # whose decoder it is
+            licence=weights.licence,
+            weights=(weights,),
+            precision=None if self._precision == "auto" else self._precision,
+        )
 
     @property
     def batch(self) -> int:

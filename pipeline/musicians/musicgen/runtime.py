@@ -34,8 +34,8 @@ class Runtime:
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device, precision: Precision) -> None:
         self.device, self.form = device, choose_format(precision, device)
-        if self.form == "int8" and device.type != "cpu":
-            raise BackendUnavailable("MusicGen computes in int8 on a CPU alone.", "Set LOFI_PRECISION=auto.")
+        if self.form == "int8" and (device.type != "cpu" or "fbgemm" not in torch.backends.quantized.supported_engines):
+            raise BackendUnavailable("MusicGen computes in int8 on x86 processors alone.", "Set LOFI_PRECISION=auto.")
         self._published = open_published(checkpoint)
         config = self._published.config
         self.channels = int(config.decoder.audio_channels)
