@@ -284,7 +284,10 @@ def _codec() -> float:
         upsampling_ratios=[8, 5, 4, 4], target_bandwidths=[2.2], norm_type="weight_norm", normalize=False,
         use_causal_conv=False, num_lstm_layers=2,
     )  # fmt: skip
+    from pipeline.musicians.musicgen.codec import InPieces
+
     model = EncodecModel(config).eval()
+    model.decoder = InPieces(model.decoder.layers)
     codes = torch.randint(0, 2048, (1, 1, 4, 30 * STEPS_A_SECOND))
     times = []
     with torch.inference_mode():

@@ -59,7 +59,13 @@ class AudioGenAmbience:
     def backend(self) -> Backend:
         """Who gets the credit."""
         weights = self._opened.weights
-        return Backend(name="audiogen", version=version("audiocraft"), licence=weights[0].licence, weights=weights)
+        return Backend(
+            name="audiogen",
+            version=version("audiocraft"),
+            licence=weights[0].licence,
+            weights=weights,
+            precision=None if self._opened.precision == "auto" else self._opened.precision,
+        )
 
     @property
     def memory(self) -> int:

@@ -6,7 +6,9 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,14 @@ import huggingface_hub.constants
 import numpy as np
 import torch
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 from torch import nn
 
 from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.audiocraft.checkpoint import CODEC, LANGUAGE_MODEL, configuration, unpack
 from pipeline.musicians.audiocraft.parts import FETCH_DEMUCS, Files
+from pipeline.musicians.musicgen.anatomy import AUDIOCRAFT, Anatomy, Weights
+from pipeline.musicians.musicgen.codec import InPieces
 from pipeline.weights import again
 
 # audiocraft imports laion_clap, which asks the hub for three tokenizers while it is imported. Nothing is ever fetched
@@ -44,22 +49,34 @@ def load_codec(files: Files, device: torch.device) -> Any:
     with quietly():
         if files.codec is not None:
             model = EncodecModel.from_pretrained(files.codec, use_safetensors=True, dtype=torch.float32)
+            model.decoder = InPieces(model.decoder.layers)
             return HFEncodecCompressionModel(model).to(device).eval()
         path = files.folder / CODEC
         package = unpack(path)
         config = configuration(package, path)
         config.device = str(device)
         codec = _built(builders.get_compression_model, config, path)
-        return _filled(codec, package["best_state"], path).eval()
+        codec = _filled(codec, package["best_state"], path)
+        codec.decoder = InPieces(codec.decoder.model)
+        return codec.eval()
 
 
-def load_language_model(files: Files, device: torch.device, precision: torch.dtype) -> Any:
-    """Return the language model of a checkpoint, its transformer in `precision`, all else float32. Raises Damaged."""
+@dataclass(frozen=True, eq=False)
+class Language:
+    """The language model of a checkpoint: its `weights`, unread, the `delays` of its codebooks, what conditions it."""
+
+    weights: Weights
+    delays: tuple[int, ...]
+    conditioners: Any
+    config: DictConfig
+
+
+def load_language(files: Files, device: torch.device) -> Language:
+    """Return the language model of a checkpoint, its conditioners in float32 on a device. Raises DamagedModel."""
     path = files.folder / LANGUAGE_MODEL
     package = unpack(path)
     config = configuration(package, path)
     config.device = str(device)
-    config.dtype = str(precision).removeprefix("torch.")
     if files.anatomy.melody:
         # Where its author kept the tunes it was trained and tried with.
         for option in ("cache_path", "eval_wavs"):
@@ -70,33 +87,55 @@ def load_language_model(files: Files, device: torch.device, precision: torch.dty
         T5Conditioner.MODELS.append(folder)
         T5Conditioner.MODELS_DIMS[folder] = files.anatomy.text_width
     config.conditioners.description.t5.name = folder
+    state = package["best_state"]
+    width, prefix = files.anatomy.width, "condition_provider."
     with quietly(), _demucs(files) if files.anatomy.melody else nullcontext():
-        lm = _built(builders.get_lm_model, config, path)
-        _filled(lm, package["best_state"], path).eval()
-    set_precision(lm, precision)
-    lm.cfg = config
+        build = partial(builders.get_conditioner_provider, width)
+        conditioners = _built(build, config, path)
+        own = {name.removeprefix(prefix): each for name, each in state.items() if name.startswith(prefix)}
+        _filled(conditioners, own, path).to(device).eval()
     if files.anatomy.melody:
-        tune = lm.condition_provider.conditioners["self_wav"]
+        tune = conditioners.conditioners["self_wav"]
         tune.match_len_on_eval, tune._use_masking = True, False  # as audiocraft does it
-    _check_tokenizer(lm.condition_provider.conditioners["description"].t5_tokenizer, name, files.text_encoder)
-    return lm
+    _check_tokenizer(conditioners.conditioners["description"].t5_tokenizer, name, files.text_encoder)
+    try:
+        weights = Weights(state.__getitem__, AUDIOCRAFT, _decoder(config), path, again(path))
+        delays = _delays(config)
+    except (OmegaConfBaseException, LookupError, TypeError, ValueError) as error:
+        raise DamagedModel(f"{path} does not describe its decoder: {error}", again(path)) from None
+    return Language(weights, delays, conditioners, config)
 
 
-def set_precision(lm: Any, precision: torch.dtype) -> None:
-    """Put the transformer of a language model into a number format; norms and embeddings stay float32.
+def _decoder(config: DictConfig) -> Anatomy:
+    """Return the sizes of the decoder. Raises ValueError for one that is built in another way than MusicGen's."""
+    model = config.transformer_lm
+    usual = {
+        "activation": "gelu", "norm": "layer_norm", "norm_first": True, "positional_embedding": "sin",
+        "bias_ff": False, "bias_attn": False, "bias_proj": False, "kv_repeat": 1, "layer_scale": None,
+        "qk_layer_norm": False, "past_context": None,
+    }  # fmt: skip
+    for option, value in usual.items():
+        if model.get(option, value) != value:
+            raise ValueError(f"{option} is {model[option]!r}, where MusicGen has {value!r}")
+    crossed = "description" in config.fuser.cross
+    width = int(model.dim)
+    inner = int(model.hidden_scale) * width
+    return Anatomy(int(model.num_layers), width, int(model.num_heads), inner, int(model.n_q), int(model.card), crossed)
 
-    In bfloat16 the positions beyond 256 could not be told apart: audiocraft counts them in the embeddings' format.
-    """
-    lm.float()
-    lm.transformer.to(precision)
-    for part in lm.transformer.modules():
-        if isinstance(part, nn.LayerNorm):
-            part.float()
+
+def _delays(config: DictConfig) -> tuple[int, ...]:
+    pattern = config.codebooks_pattern
+    if pattern.modeling != "delay" or pattern.delay.get("flatten_first") or pattern.delay.get("empty_initial"):
+        raise ValueError(f"its codebooks are not laid out as MusicGen's ({pattern.modeling})")
+    delays = tuple(int(delay) for delay in pattern.delay.delays)
+    if len(delays) != int(config.transformer_lm.n_q):
+        raise ValueError(f"{len(delays)} delays for {config.transformer_lm.n_q} codebooks")
+    return delays
 
 
-def stereo_codec(codec: Any, lm: Any) -> Any:
+def stereo_codec(codec: Any, config: DictConfig) -> Any:
     """Return the codec as the language model writes it: two interleaved for a stereo model."""
-    return builders.get_wrapped_compression_model(codec, lm.cfg)
+    return builders.get_wrapped_compression_model(codec, config)
 
 
 def _built(build: Any, config: DictConfig, path: Path) -> Any:

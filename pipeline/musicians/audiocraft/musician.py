@@ -60,7 +60,13 @@ class AudiocraftMusicGen:
         weights = self._opened.weights
         if isinstance(self._multiband, Found):
             weights += (self._multiband.weights,)
-        return Backend(name="audiocraft", version=version("audiocraft"), licence=weights[0].licence, weights=weights)
+        return Backend(
+            name="audiocraft",
+            version=version("audiocraft"),
+            licence=weights[0].licence,
+            weights=weights,
+            precision=None if self._opened.precision == "auto" else self._opened.precision,
+        )
 
     @property
     def batch(self) -> int:
@@ -114,7 +120,7 @@ class AudiocraftMusicGen:
         """Return how many windows fit into the memory that is free on the device now, less some for an ear."""
         from pipeline.device import free_memory
 
-        row = self._row * model.precision.itemsize / 4
+        row = self._row * model.cached / 4
         return fitting(free_memory(model.device), row, ear=booth.ear is not None)
 
     def _refuse(self, order: RenderOrder) -> LofiError | None:

@@ -37,11 +37,12 @@ class Opened:
 
     def model(self, multiband: Path | None = None) -> AudiocraftModel:
         """Return the model, loaded once in a process. Raises DamagedModel and BackendUnavailable."""
-        from pipeline.device import choose_device, choose_precision
+        from pipeline.device import choose_device
         from pipeline.musicians.audiocraft.model import load_model
+        from pipeline.musicians.musicgen.linear import choose_format
 
         device = choose_device(self.device)
-        return load_model(self.parts.files, device, choose_precision(self.precision, device), multiband)
+        return load_model(self.parts.files, device, choose_format(self.precision, device), multiband)
 
 
 def open_checkpoint(

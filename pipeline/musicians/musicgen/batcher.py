@@ -156,6 +156,9 @@ class Batcher(Generic[K]):
         score = lay_out(line.opening, line.steps, self._delays, self._decoder.anatomy.card)
         sampler.begin(index, line.controls, line.seed)
         # All that is known before the first draw is heard in one pass, but for its last position.
+        ahead = len(line.steering.before)
+        if ahead + score.tokens.shape[1] > self._positions:
+            raise ValueError(f"{line.steps} steps behind {ahead + score.start - 1} are more than {self._positions}")
         rows = self._rows(index, hearings, sampler.size)
         with torch.inference_mode():
             known = self._decoder.embed(score.tokens[:, : score.start - 1].T.to(self._decoder.device))

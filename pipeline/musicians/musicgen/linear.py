@@ -12,10 +12,23 @@ from typing import Literal
 import torch
 from torch.nn import functional
 
+from pipeline.device import Precision, choose_precision
+from pipeline.errors import BackendUnavailable
+
 Format = Literal["float32", "bfloat16", "float16", "int8"]
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
 """From float32 [rows, in] to float32 [rows, out]."""
+
+
+def choose_format(precision: Precision, device: torch.device) -> Format:
+    """Return the format of a decoder's weights: int8 only where it is asked for. Raises BackendUnavailable."""
+    if precision == "int8":
+        if device.type != "cpu" or "fbgemm" not in torch.backends.quantized.supported_engines:
+            raise BackendUnavailable("MusicGen computes in int8 on x86 processors alone.", "Set LOFI_PRECISION=auto.")
+        return "int8"
+    form: Format = str(choose_precision(precision, device)).removeprefix("torch.")  # type: ignore[assignment]
+    return form
 
 
 def linear(weight: torch.Tensor, form: Format) -> Linear:
@@ -32,15 +45,18 @@ class _Dense:
         self._weight = weight.contiguous()
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x.to(self._weight.dtype), self._weight).float()
+        product = functional.linear(x.to(self._weight.dtype), self._weight)
+        return product.float()
 
 
-class _Float32(_Dense):
-    def __init__(self, weight: torch.Tensor) -> None:
-        super().__init__(weight.float())
+def _float32(weight: torch.Tensor) -> Linear:
+    """Return the product by weights in float32, kept in float16 where that loses nothing: half the bytes to read.
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x, self._weight)
+    MusicGen was published in float16, and copies in float32 hold the same numbers.
+    """
+    if "fbgemm" in torch.backends.quantized.supported_engines and torch.equal(weight.half().float(), weight.float()):
+        return _Float16(weight)
+    return _Dense(weight.float())
 
 
 class _Float16:
@@ -104,7 +120,7 @@ def _levels() -> int:
 
 _LEVELS = _levels()
 _CPU: dict[Format, Callable[[torch.Tensor], Linear]] = {
-    "float32": _Float32,
+    "float32": _float32,
     "float16": _Float16,
     "bfloat16": _BFloat16,
     "int8": _Int8,

@@ -7,6 +7,7 @@ straight into the format it is played in.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights, check_shape
 from pipeline.musicians.musicgen.checkpoint import Checkpoint, or_another
+from pipeline.musicians.musicgen.codec import InPieces
 from pipeline.weights import TRANSFORMERS as LAYOUT
 from pipeline.weights.layouts import loaded
 
@@ -95,6 +97,7 @@ def open_published(checkpoint: Checkpoint) -> Published:
     tensors = Tensors(loaded(where, LAYOUT))
     _fill(text_encoder, tensors.under("text_encoder."), "text_encoder.", where, remedy)
     _fill(codec, tensors.under("audio_encoder."), "audio_encoder.", where, remedy)
+    codec.decoder = InPieces(codec.decoder.layers)
     projections = {}
     for name in ("enc_to_dec_proj", "audio_enc_to_dec_proj"):
         if own := tensors.under(f"{name}."):
@@ -110,8 +113,28 @@ def open_published(checkpoint: Checkpoint) -> Published:
         card=decoder.vocab_size,
         crossed=not checkpoint.melody,
     )
+    _fits(config, where, remedy)
     weights = Weights(tensors, TRANSFORMERS, anatomy, where, remedy)
     return Published(config, weights, tokenizer, text_encoder.eval(), codec.eval(), listener, projections)
+
+
+def _fits(config: Any, where: Path, remedy: str) -> None:
+    """Raise DamagedModel unless the decoder writes what the codec can read."""
+    decoder, codec = config.decoder, config.audio_encoder
+    channels = int(getattr(decoder, "audio_channels", 1))
+    codes, card = decoder.num_codebooks / channels, decoder.vocab_size
+    most = int(1000 * codec.target_bandwidths[-1] // (codec.frame_rate * math.log2(codec.codebook_size)))
+    if codes > most or card != codec.codebook_size:
+        raise DamagedModel(
+            f"{where} writes {codes:g} codebooks of {card} codes a channel, and its codec reads {most} of "
+            f"{codec.codebook_size}.",
+            remedy,
+        )
+    if decoder.hidden_size % decoder.num_attention_heads:
+        raise DamagedModel(
+            f"{where} has a width of {decoder.hidden_size}, which {decoder.num_attention_heads} heads cannot share.",
+            remedy,
+        )
 
 
 def _fill(module: torch.nn.Module, tensors: dict[str, torch.Tensor], prefix: str, where: Path, remedy: str) -> None:

@@ -195,26 +195,18 @@ def test_a_melody_checkpoint_plays_from_words_without_demucs(model, play):
     assert made.samples.shape == (32000, 1)
 
 
-def test_numbers_that_break_in_half_precision_are_done_again_exactly(tiny_model, no_hub, tmp_path, play):
-    """A weight beyond float16 gives no sound in it, and says so; in float32 it does."""
+def test_numbers_that_break_in_half_precision_are_done_again_exactly(model, play):
+    """Heads that overflow give no sound, and say so; in float32 the same window is sound."""
     import torch
 
-    from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
-
-    folder = tmp_path / "loud"
-    folder.mkdir()
-    (folder / "compression_state_dict.bin").symlink_to(tiny_model("audiocraft") / "compression_state_dict.bin")
-    package = torch.load(tiny_model("audiocraft") / "state_dict.bin", weights_only=True)
-    for part in ("linear1", "linear2"):
-        package["best_state"][f"transformer.layers.0.{part}.weight"] *= 1e4
-    torch.save(package, folder / "state_dict.bin")
-    settings = {"device": DEVICE, "precision": "float16", "text_model": str(tiny_model("t5-small"))}
-    player = AudiocraftMusicGen(str(folder), no_hub, **settings)._model()
+    player = model(precision="bfloat16")
+    heads = player._decoder._heads
+    player._decoder._heads = lambda states: heads(states) * torch.inf
     (broken,) = play(player, window(1))
+    player._decoder._heads = heads  # the model is there for other tests too
     assert broken.samples.shape == (32000, 1) and np.isnan(broken.samples).all()
     exact = player.generate_exactly(window(1), lambda _, __: None)
     assert np.isfinite(exact.samples).all()
-    assert np.isnan(play(player, window(1))[0].samples).all()  # and is as fast as before afterwards
 
 
 def test_it_plays_in_bfloat16(model, play):

@@ -92,30 +92,45 @@ def test_logits_are_those_of_transformers(decoder, tiny_model, form):
             )
 
 
+def audiocraft_model(folder, model):
+    """Return audiocraft's own language model of a checkpoint, conditioned by what conditions ours."""
+    import torch
+    from audiocraft.models import builders
+    from omegaconf import OmegaConf
+
+    from pipeline.musicians.audiocraft.loading import _demucs, quietly
+
+    package = torch.load(folder / "state_dict.bin", weights_only=True)
+    config = OmegaConf.create(package["xp.cfg"])
+    config.conditioners = {}
+    with quietly(), _demucs(model._files):
+        library = builders.get_lm_model(config)
+    library.condition_provider = model._conditioners
+    library.load_state_dict(package["best_state"])
+    return library.eval()
+
+
 @pytest.mark.parametrize("controls", [{"cfg_coef": 1.0}, {}, {"two_step_cfg": True}], ids=["plain", "guided", "two"])
 @pytest.mark.parametrize("opened", [0, 60])
 @pytest.mark.parametrize("name", ["audiocraft", "audiocraft-stereo", "audiocraft-melody"])
 @pytest.mark.filterwarnings("ignore")
-def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, monkeypatch, name, opened, controls):
+def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, name, opened, controls):
     """The other layout, mono, stereo and melody: token for token what audiocraft's own generate() writes."""
     import torch
     from audiocraft.modules.conditioners import ClassifierFreeGuidanceDropout
 
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
-    from pipeline.musicians.musicgen.anatomy import AUDIOCRAFT, Anatomy, Weights
-    from pipeline.musicians.musicgen.batcher import Line, Steering
-    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.batcher import Line
     from pipeline.musicians.musicgen.delays import delays_of
     from pipeline.musicians.windows.model import WindowOrder
 
     musician = AudiocraftMusicGen(str(tiny_model(name)), tmp_path, text_model=str(tiny_model("t5-small")))
     model = musician._model()
-    library, melody = model._lm, name == "audiocraft-melody"
     chosen = Controls(use_sampling=False, **controls)
+    library = audiocraft_model(tiny_model(name), model)
     asked = [model._conditions(WindowOrder("dusty vinyl drums", 1.0, 1, chosen))]
     torch.manual_seed(1)
     opening = torch.randint(0, 64, (library.num_codebooks, opened))
-    monkeypatch.delattr(library, "_sample_next_token")  # ours, which every row has a chance of its own in
     with torch.inference_mode():
         theirs = library.generate(
             opening[None] if opened else None,
@@ -125,20 +140,16 @@ def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, monkeypatch
             cfg_coef=chosen.cfg_coef,
             two_step_cfg=chosen.two_step_cfg,
         )[0]
-
-        def steering(attributes):
-            made = library.condition_provider(library.condition_provider.tokenize(attributes))
-            words = made["description"][0][0]
-            if not melody:
-                return Steering(words, words[:0])
-            return Steering(None, torch.cat([made["self_wav"][0][0], words]))
-
-        anatomy = Anatomy(2, 32, 4, 128, library.num_codebooks, library.card, crossed=not melody)
-        state = library.state_dict()
-        ours = Decoder(Weights(state.__getitem__, AUDIOCRAFT, anatomy, Path(name), ""), "float32")
-        away = steering(ClassifierFreeGuidanceDropout(p=1.0)(asked)) if chosen.cfg_coef != 1 else None
-        wanted = Line(opening, STEPS - opened, steering(asked), away, chosen, 0)
-        (codes,) = write(ours, [wanted], 1, delays_of(library.num_codebooks, model.channels))
+        away = ClassifierFreeGuidanceDropout(p=1.0)(asked)[0]
+        wanted = Line(
+            opening,
+            STEPS - opened,
+            model._steering(asked[0]),
+            model._steering(away) if chosen.cfg_coef != 1 else None,
+            chosen,
+            0,
+        )
+        (codes,) = write(model._decoder, [wanted], 1, delays_of(library.num_codebooks, model.channels))
     assert torch.equal(codes, theirs)
 
 

@@ -155,3 +155,19 @@ def test_bfloat16_and_long_prompts_play(runtime):
     made = runtime("musicgen", "bfloat16")
     (window,) = played(made, [ask("rain " * 2000, controls=Controls())])
     assert np.isfinite(window.samples).all()
+
+
+@pytest.mark.parametrize("steps", [1, 40, 100, 104, 108, 333, 1500])
+def test_sound_decoded_in_pieces_is_that_of_the_whole(tiny_model, steps):
+    """No seam every two seconds, whatever the length, and as many frames."""
+    import torch
+    from transformers import EncodecModel
+
+    from pipeline.musicians.musicgen.codec import InPieces
+
+    codec = EncodecModel.from_pretrained(tiny_model("encodec")).eval()
+    codes = torch.randint(0, 64, (1, 1, codec.config.num_quantizers, steps), generator=torch.manual_seed(steps))
+    with torch.inference_mode():
+        whole = codec.decode(codes, [None]).audio_values
+        codec.decoder = InPieces(codec.decoder.layers)
+        torch.testing.assert_close(codec.decode(codes, [None]).audio_values, whole, atol=1e-5, rtol=0)
