@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from pipeline.musicians.musicgen.batcher import Batcher, Line, Written
 from pipeline.musicians.musicgen.decoder import Decoder
 from pipeline.musicians.musicgen.linear import Format
 from pipeline.musicians.windows.model import Ask, Report, Window, WindowOrder
+
+log = logging.getLogger(__name__)
 
 
 class Player(ABC):
@@ -30,6 +33,8 @@ class Player(ABC):
         self._weights, self._delays, self._positions = weights, delays, positions
         with room_to_load(name, device), torch.inference_mode():
             self._decoder = Decoder(weights, form, device)
+        if self._decoder.error is not None:
+            log.warning("%s is played in int8: its logits are %.1f %% off.", name, 100 * self._decoder.error)
 
     @abstractmethod
     def _line(self, order: WindowOrder) -> Line:

@@ -171,3 +171,13 @@ def test_sound_decoded_in_pieces_is_that_of_the_whole(tiny_model, steps):
         whole = codec.decode(codes, [None]).audio_values
         codec.decoder = InPieces(codec.decoder.layers)
         torch.testing.assert_close(codec.decode(codes, [None]).audio_values, whole, atol=1e-5, rtol=0)
+
+
+def test_int8_says_how_far_off_it_is(runtime, caplog):
+    """It is chosen by a person, plays, and the log says what it costs; the other formats have nothing to say."""
+    made = runtime("musicgen", "int8")
+    assert made.form == "int8" and 0 < made._decoder.error < 0.1
+    assert "in int8" in caplog.text and f"{100 * made._decoder.error:.1f} % off" in caplog.text
+    (window,) = played(made, [ask("rain", controls=Controls())])
+    assert np.isfinite(window.samples).all()
+    assert runtime("musicgen")._decoder.error is None
