@@ -24,7 +24,7 @@ Linear = Callable[[torch.Tensor], torch.Tensor]
 def choose_format(precision: Precision, device: torch.device) -> Format:
     """Return the format of a decoder's weights: int8 only where it is asked for. Raises BackendUnavailable."""
     if precision == "int8":
-        if device.type != "cpu" or "fbgemm" not in torch.backends.quantized.supported_engines:
+        if device.type != "cpu" or not has_fbgemm():
             raise BackendUnavailable("MusicGen computes in int8 on x86 processors alone.", "Set LOFI_PRECISION=auto.")
         return "int8"
     form: Format = str(choose_precision(precision, device)).removeprefix("torch.")  # type: ignore[assignment]
@@ -54,9 +54,25 @@ def _float32(weight: torch.Tensor) -> Linear:
 
     MusicGen was published in float16, and copies in float32 hold the same numbers.
     """
-    if "fbgemm" in torch.backends.quantized.supported_engines and torch.equal(weight.half().float(), weight.float()):
+    if has_fbgemm() and torch.equal(weight.half().float(), weight.float()):
         return _Float16(weight)
     return _Dense(weight.float())
+
+
+def _float16(weight: torch.Tensor) -> Linear:
+    return _Float16(weight) if has_fbgemm() else _Dense(weight.half())
+
+
+def _bfloat16(weight: torch.Tensor) -> Linear:
+    """Return the product in bfloat16, in the processor's own layout where it computes in that format at all."""
+    if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return _BFloat16(weight)
+    return _Dense(weight.bfloat16())
+
+
+def has_fbgemm() -> bool:
+    """Whether PyTorch has the library for weights of few bits here: on x86 processors since AVX2."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
 
 
 class _Float16:
@@ -121,7 +137,7 @@ def _levels() -> int:
 _LEVELS = _levels()
 _CPU: dict[Format, Callable[[torch.Tensor], Linear]] = {
     "float32": _float32,
-    "float16": _Float16,
-    "bfloat16": _BFloat16,
+    "float16": _float16,
+    "bfloat16": _bfloat16,
     "int8": _Int8,
 }
