@@ -167,11 +167,14 @@ def random_weights(size: str, sure: float = 1.0) -> Any:
     shapes = {"embed": (2049, width), "lm_heads": (2048, width), "fc1": (4 * width, width), "fc2": (width, 4 * width)}
 
     def tensor(name: str) -> torch.Tensor:
+        if f"layers.{layers}." in name:
+            raise KeyError(name)
         if "norm" in name:
             return torch.ones(width) if name.endswith("weight") else torch.zeros(width)
         shape = next((shape for part, shape in shapes.items() if part in name), (width, width))
         chance = torch.Generator().manual_seed(sum(ord(sign) * 31**place for place, sign in enumerate(name)) % 2**31)
-        return torch.randn(shape, generator=chance) * (0.02 * sure if "lm_heads" in name else 0.02)
+        drawn = torch.randn(shape, generator=chance) * (0.02 * sure if "lm_heads" in name else 0.02)
+        return drawn.half().float()  # as published: in float32, and of float16
 
     return Weights(tensor, TRANSFORMERS, anatomy, Path("random"), "")
 

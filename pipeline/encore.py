@@ -114,7 +114,12 @@ def _gone(part: Part, then: Backend, error: LofiError) -> LofiError:
 
 def _another(part: Part, then: Backend, now: Backend) -> LofiError:
     """Say which model was another when the takes were made, and what brings that one back."""
-    lacking = next(weights for weights in then.weights if weights.sha256 not in _contents(now))
+    lacking = next((weights for weights in then.weights if weights.sha256 not in _contents(now)), None)
+    if lacking is None:
+        return BackendUnavailable(
+            f"The takes were made by {then.title}, and it would play in {now.precision or 'another precision'} now.",
+            f"Set LOFI_PRECISION={then.precision or 'auto'}.",
+        )
     made = f"The takes were made with {_credit(lacking)}"
     if lacking.revision:
         same = [was for was in now.weights if (was.name, was.revision) == (lacking.name, lacking.revision)]

@@ -32,7 +32,8 @@ class Anatomy:
 
     `text_encoder` is the T5 it was trained with, by the name audiocraft knows, `text_width` the size of its vectors.
     `melody` says whether it follows a tune, `codec` names the EnCodec of the hub it uses, "" where it brings its own.
-    `longest` is in seconds; `width` and `layers` are the transformer's.
+    `longest` is in seconds, `chroma` how many frames a tune of that length has before the sound; `width` and `layers`
+    are the transformer's.
     """
 
     text_encoder: str
@@ -43,6 +44,7 @@ class Anatomy:
     longest: float
     width: int
     layers: int
+    chroma: int = 0
 
 
 def unpack(path: Path, known: Sequence[Any] = ()) -> dict[str, Any]:
@@ -117,7 +119,15 @@ def _anatomy(config: DictConfig, state: dict[str, Outline], codec: str) -> Anato
         longest=float(config.dataset.segment_duration),
         width=int(config.transformer_lm.dim),
         layers=int(config.transformer_lm.num_layers),
+        chroma=_chroma(config) if "self_wav" in kinds else 0,
     )
+
+
+def _chroma(config: DictConfig) -> int:
+    """Return how many frames of chroma there are in the longest window: four to a span of 2 ** radix2_exp samples."""
+    stem = config.conditioners.self_wav.chroma_stem
+    samples, span = int(config.dataset.segment_duration * stem.sample_rate), 1 << int(stem.radix2_exp)
+    return samples // (span // 4) + 2
 
 
 def _codec(path: Path) -> str:

@@ -49,7 +49,8 @@ def load_codec(files: Files, device: torch.device) -> Any:
     with quietly():
         if files.codec is not None:
             model = EncodecModel.from_pretrained(files.codec, use_safetensors=True, dtype=torch.float32)
-            model.decoder = InPieces(model.decoder.layers)
+            if model.config.norm_type == "weight_norm" and model.config.num_lstm_layers:
+                model.decoder = InPieces(model.decoder.layers)
             return HFEncodecCompressionModel(model).to(device).eval()
         path = files.folder / CODEC
         package = unpack(path)
@@ -57,7 +58,8 @@ def load_codec(files: Files, device: torch.device) -> Any:
         config.device = str(device)
         codec = _built(builders.get_compression_model, config, path)
         codec = _filled(codec, package["best_state"], path)
-        codec.decoder = InPieces(codec.decoder.model)
+        if config.seanet.norm == "weight_norm" and config.seanet.lstm:
+            codec.decoder = InPieces(codec.decoder.model)
         return codec.eval()
 
 
@@ -112,12 +114,15 @@ def _decoder(config: DictConfig) -> Anatomy:
     usual = {
         "activation": "gelu", "norm": "layer_norm", "norm_first": True, "positional_embedding": "sin",
         "bias_ff": False, "bias_attn": False, "bias_proj": False, "kv_repeat": 1, "layer_scale": None,
-        "qk_layer_norm": False, "past_context": None,
+        "qk_layer_norm": False, "qk_layer_norm_cross": False, "past_context": None, "max_period": 10_000,
+        "positional_scale": 1.0,
     }  # fmt: skip
     for option, value in usual.items():
         if model.get(option, value) != value:
             raise ValueError(f"{option} is {model[option]!r}, where MusicGen has {value!r}")
     crossed = "description" in config.fuser.cross
+    if crossed == ("self_wav" in config.conditioners) or config.fuser.get("cross_attention_pos_emb"):
+        raise ValueError("its words stand elsewhere than MusicGen's")
     width = int(model.dim)
     inner = int(model.hidden_scale) * width
     return Anatomy(int(model.num_layers), width, int(model.num_heads), inner, int(model.n_q), int(model.card), crossed)

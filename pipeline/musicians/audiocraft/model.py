@@ -58,8 +58,7 @@ class AudiocraftModel(Player):
         self.channels = int(self._codec.channels)
         self.longest = files.anatomy.longest
         self.hop = round(self.rate / self._codec.frame_rate)  # frames to a step
-        # Before the sound a melody model has its words and its tune, which is no longer than a window.
-        before = self._most + _TEXT_LIMIT if files.anatomy.melody else 0
+        before = files.anatomy.chroma + _TEXT_LIMIT if files.anatomy.melody else 0
         positions = before + 1 + self._most + 2 * max(language.delays)
         super().__init__(files.folder.name, language.weights, language.delays, positions, device, form)
 

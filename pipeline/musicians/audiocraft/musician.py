@@ -114,7 +114,7 @@ class AudiocraftMusicGen:
     def _row(self) -> float:
         """Bytes that one more window takes in float32: its keys and values, for the prompt and for the guidance."""
         anatomy = self._opened.parts.files.anatomy
-        return 1.25 * 4 * anatomy.layers * anatomy.width * anatomy.longest * _STEPS * 4
+        return 1.25 * 4 * anatomy.layers * anatomy.width * (anatomy.longest * _STEPS + anatomy.chroma) * 4
 
     def _fitting(self, model: AudiocraftModel, booth: Booth) -> int:
         """Return how many windows fit into the memory that is free on the device now, less some for an ear."""

@@ -6,6 +6,7 @@ decoder in another format never has a second copy of the model beside it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -149,6 +150,13 @@ class Weights:
         """Return the last norm."""
         return self._norm(self._names.norm)
 
+    def check_end(self) -> None:
+        """Raise DamagedModel where the checkpoint has more layers than its configuration says."""
+        name = self._names.layer.format(self.anatomy.layers) + self._names.attention_out
+        with suppress(KeyError):
+            self._tensors(name)
+            raise DamagedModel(f"{self._where} has a tensor {name}, beyond the layers it says it has.", self._remedy)
+
     def layer(self, number: int) -> Layer:
         """Return one layer."""
         names, width, inner = self._names, self.anatomy.width, self.anatomy.inner
@@ -173,7 +181,8 @@ class Weights:
 
     def _norm(self, name: str) -> Norm:
         width = (self.anatomy.width,)
-        return Norm(self._read(name + ".weight", width).float(), self._read(name + ".bias", width).float())
+        weight, bias = (self._read(f"{name}.{part}", width).float().clone() for part in ("weight", "bias"))
+        return Norm(weight, bias)
 
     def _read(self, name: str, shape: tuple[int, ...]) -> torch.Tensor:
         try:

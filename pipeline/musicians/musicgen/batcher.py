@@ -118,73 +118,55 @@ class Batcher(Generic[K]):
         report: Callable[[K, float], None],
     ) -> Iterator[Written[K]]:
         """Write lines of one company, and all of that company that are asked for meanwhile; leave another in `more`."""
-        guided, apart = company = lines[0][1].company
-        size = len(lines)
-        hearings = self._hearings(size, guided, apart)
-        sampler = Sampler(size, self._decoder.device)
-        places: list[_Place[K] | None] = [None] * size
+        company = lines[0][1].company
+        house = _House(self._decoder, len(lines), self._positions, *company)
+        sampler = Sampler(len(lines), self._decoder.device)
+        places: list[_Place[K] | None] = [None] * len(lines)
         for index, (key, line) in enumerate(lines):
-            places[index] = self._begin(index, key, line, hearings, sampler)
+            places[index] = self._begin(index, key, line, house, sampler)
         step = 0
         while any(places):
             for index, place in enumerate(places):
                 if place is None or not place.done:
                     continue
                 places[index] = None
+                house.leave(index, spoilt=not place.sound)
                 yield self._written(place)
-                if not more and (coming := ask()) is not None:
-                    if coming[1].company == company:
-                        places[index] = self._begin(index, *coming, hearings, sampler)
-                    else:
-                        more.append(coming)
+                coming = None if more else ask()
+                if coming is not None and coming[1].company != company:
+                    more.append(coming)
+                elif coming is not None:
+                    places[index] = self._begin(index, *coming, house, sampler)
             if any(places):
                 with torch.inference_mode():
-                    self._step(places, hearings, sampler)
+                    self._step(places, house, sampler)
             if step % EVERY == 0:
-                for place in places:
-                    if place is not None:
-                        report(place.key, place.share)
+                for place in filter(None, places):
+                    report(place.key, place.share)
             step += 1
 
-    def _hearings(self, size: int, guided: bool, apart: bool) -> list[Hearing]:
-        """Return what is heard, prompts before what guidance leads away from: as one batch, or each by itself."""
-        if apart:
-            return [Hearing(self._decoder, size, self._positions) for _ in range(2)]
-        return [Hearing(self._decoder, 2 * size if guided else size, self._positions)]
-
-    def _begin(self, index: int, key: K, line: Line, hearings: list[Hearing], sampler: Sampler) -> _Place[K]:
+    def _begin(self, index: int, key: K, line: Line, house: _House, sampler: Sampler) -> _Place[K]:
         score = lay_out(line.opening, line.steps, self._delays, self._decoder.anatomy.card)
-        sampler.begin(index, line.controls, line.seed)
-        # All that is known before the first draw is heard in one pass, but for its last position.
-        ahead = len(line.steering.before)
+        ahead = max(len(each.before) for each in (line.steering, line.away) if each is not None)
         if ahead + score.tokens.shape[1] > self._positions:
             raise ValueError(f"{line.steps} steps behind {ahead + score.start - 1} are more than {self._positions}")
-        rows = self._rows(index, hearings, sampler.size)
+        sampler.begin(index, line.controls, line.seed)
         with torch.inference_mode():
+            # All that is known before the first draw is heard in one pass, but for its last position.
             known = self._decoder.embed(score.tokens[:, : score.start - 1].T.to(self._decoder.device))
-            for steering, (hearing, row) in zip((line.steering, line.away), rows, strict=True):
-                if steering is not None:
-                    hearing.begin(row, steering.words, torch.cat([steering.before, known]))
+            house.enter(index, line, known)
         return _Place(key, line, score.tokens, score.free, score.start)
 
-    def _rows(self, index: int, hearings: list[Hearing], size: int) -> list[tuple[Hearing, int]]:
-        return [(hearings[0], index), (hearings[-1], index if len(hearings) == 2 else size + index)]
-
-    def _step(self, places: Sequence[_Place[K] | None], hearings: list[Hearing], sampler: Sampler) -> None:
+    def _step(self, places: Sequence[_Place[K] | None], house: _House, sampler: Sampler) -> None:
         nothing = torch.full((self._decoder.anatomy.codebooks,), self._decoder.anatomy.card)
         fed = torch.stack([nothing if p is None else p.tokens[:, p.position - 1] for p in places])
-        fed = fed.to(self._decoder.device)
-        logits = torch.cat(
-            [hearing.step(fed.repeat(hearing.rows // len(places), 1, 1).flatten(0, 1)) for hearing in hearings]
-        )
-        logits = sampler.guided(logits)
+        logits = sampler.guided(house.hear(fed.to(self._decoder.device)))
         numbers = logits.isfinite().flatten(1).all(dim=1).tolist()
         free = [None if p is None else p.free[:, p.position] for p in places]
         drawn = sampler.draw(logits, [each is not None and bool(each.any()) for each in free]).cpu()
         for index, place in enumerate(places):
             if place is None:
-                for hearing, row in self._rows(index, hearings, len(places))[: 1 + (hearings[-1].rows > len(places))]:
-                    hearing.forget(row)
+                house.leave(index)
                 continue
             at = place.position
             place.tokens[:, at] = torch.where(free[index], drawn[index], place.tokens[:, at])
@@ -194,3 +176,37 @@ class Batcher(Generic[K]):
     def _written(self, place: _Place[K]) -> Written[K]:
         steps = place.line.opening.shape[1] + place.line.steps
         return Written(place.key, read_off(place.tokens, self._delays, steps), place.sound)
+
+
+class _House:
+    """What is heard at every place of a batch: with what steers its line, and with what guidance leads away from.
+
+    Both are rows of one batch, all prompts before all others, or, `apart`, of two that take turns.
+    """
+
+    def __init__(self, decoder: Decoder, size: int, positions: int, guided: bool, apart: bool) -> None:
+        self._size = size
+        rows = [size, size] if apart else [2 * size if guided else size]
+        self._hearings = [Hearing(decoder, count, positions) for count in rows]
+
+    def _rows(self, index: int) -> list[tuple[Hearing, int]]:
+        """Return where a place is heard: first steered, then, if at all, led away from."""
+        return [(hearing, row) for hearing in self._hearings for row in range(index, hearing.rows, self._size)]
+
+    def enter(self, index: int, line: Line, known: torch.Tensor) -> None:
+        """Let a line begin at a place, behind the vectors of what is `known` of it, [positions, width]."""
+        for steering, (hearing, row) in zip((line.steering, line.away), self._rows(index), strict=False):
+            if steering is not None:
+                hearing.begin(row, steering.words, torch.cat([steering.before, known]))
+
+    def hear(self, codes: torch.Tensor) -> torch.Tensor:
+        """Hear the codes [places, codebooks] of a step; return the logits of all rows, those steered first."""
+        return torch.cat([each.step(codes.repeat(each.rows // self._size, 1)) for each in self._hearings])
+
+    def leave(self, index: int, spoilt: bool = False) -> None:
+        """Let a place be empty, so that it costs next to nothing; one that met no number leaves nothing behind."""
+        for hearing, row in self._rows(index):
+            if spoilt:
+                hearing.wipe(row)
+            else:
+                hearing.forget(row)

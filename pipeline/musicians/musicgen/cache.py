@@ -66,6 +66,10 @@ class Cache(Protocol):
         """Let a row go on behind `length` positions; 0 makes it empty."""
         ...
 
+    def wipe(self, row: int) -> None:
+        """Make a row empty, and leave no number of it."""
+        ...
+
 
 class BlockCache:
     """A Cache for CPUs, in tails and tables."""
@@ -97,11 +101,10 @@ class BlockCache:
     def begin(self) -> None:
         """Make ready for one new position in every row."""
         places = [length % BLOCK for length in self.lengths]
-        # Rows that are all at one place of their blocks need no mask; they are the rule.
+        # Rows that are all at one place of their blocks, which is the rule, are written at once.
         self._same = places[0] if len(set(places)) == 1 else None
-        if self._same is None:
-            self._place = torch.tensor(places)
-            self._tail_mask = self._tail_masks[self._place].repeat_interleave(self._heads, dim=0)[:, None]
+        self._place = torch.tensor(places)
+        self._tail_mask = self._tail_masks[self._place].repeat_interleave(self._heads, dim=0)[:, None]
         full = [length // BLOCK for length in self.lengths]
         if full != self._planned:
             self._plan(full)
@@ -136,11 +139,9 @@ class BlockCache:
             tails[:, self._every, :, self._place] = made[:, 1:]
         else:
             tails.select(3, self._same).copy_(made[:, 1:].transpose(0, 1))
-            tails = tails[:, :, :, : self._same + 1]
+        # The whole tail, always: sums of another length would be other sums, and rows depend on those beside them.
         keys, values = tails.flatten(1, 2)
-        scores = torch.bmm(query, keys.transpose(1, 2))
-        if self._same is None:
-            scores = scores.add_(self._tail_mask)
+        scores = torch.bmm(query, keys.transpose(1, 2)).add_(self._tail_mask)
         if not self._most:
             return torch.bmm(scores.softmax(dim=-1), values).view(self._rows, -1)
         earlier = self._scores(layer, query).view(len(query), 1, -1)
@@ -198,6 +199,13 @@ class BlockCache:
     def filled(self, row: int, length: int) -> None:
         """Let a row go on behind `length` positions; 0 makes it empty."""
         self.lengths[row] = length
+
+    def wipe(self, row: int) -> None:
+        """Make a row empty, and leave no number of it."""
+        self.filled(row, 0)
+        self._tails[:, :, row].zero_()
+        for table in (*self._keys, *self._values):
+            table.view(self._rows, -1)[row].zero_()
 
     def _store(self, layer: int, row: int, block: int, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Write whole blocks, [blocks, heads, BLOCK, size] each, from the given one on."""
@@ -263,3 +271,8 @@ class DenseCache:
     def filled(self, row: int, length: int) -> None:
         """Let a row go on behind `length` positions; 0 makes it empty."""
         self.lengths[row] = length
+
+    def wipe(self, row: int) -> None:
+        """Make a row empty, and leave no number of it."""
+        self.filled(row, 0)
+        self._heard[:, :, row].zero_()

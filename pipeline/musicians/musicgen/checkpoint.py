@@ -16,8 +16,7 @@ LONGEST = 30.0
 """Seconds that MusicGen was trained on; beyond them it goes wrong."""
 
 _KINDS = {"musicgen": False, "musicgen_melody": True}
-STEPS = 1504
-"""Positions of a window of thirty seconds at 50 steps a second, with the delays of the codebooks."""
+_STEPS = 1504  # of a window of thirty seconds at 50 steps a second, with the delays of the codebooks
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def find_checkpoint(asked: str, hub: Path) -> Checkpoint:
         path = found.path / "config.json"
         raise DamagedModel(f"{path} does not describe a decoder.", or_another(path)) from None
     # Keys and values of every layer and step, for the prompt and for the guidance without it; a quarter for the rest.
-    row = int(1.25 * 2 * 2 * layers * width * STEPS * 4)
+    row = int(1.25 * 2 * 2 * layers * width * (_STEPS + int(config.get("chroma_length", 0))) * 4)
     return Checkpoint(found.path, found.weights, _KINDS[kind], found.bytes, row)
 
 

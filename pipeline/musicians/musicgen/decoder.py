@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from pipeline.memory import use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Anatomy, Layer, Norm, Weights
 from pipeline.musicians.musicgen.cache import BlockCache, Cache, DenseCache, Storage
 from pipeline.musicians.musicgen.linear import Format, Linear, linear
 
 CPU = torch.device("cpu")
+
+TOKENS = 64
+"""Words are padded to a multiple of this many tokens: most prompts are shorter."""
 
 Attend = Callable[[int, torch.Tensor], torch.Tensor]
 """From a layer's number and its queries, keys and values [rows, 3, heads, size] to what it makes of them."""
@@ -38,6 +40,7 @@ class Decoder:
 
     def __init__(self, weights: Weights, form: Format, device: torch.device = CPU) -> None:
         self.anatomy, self.form, self.device = weights.anatomy, form, device
+        weights.check_end()
         self._embeddings = weights.embeddings().to(device)
         anatomy = self.anatomy
         self._codebook = torch.arange(anatomy.codebooks, device=device) * (anatomy.card + 1)
@@ -53,8 +56,6 @@ class Decoder:
         heads = weights.heads().to(device)
         self._heads = linear(heads, form)
         self.error = None if probe is None else probe.error(linear(heads, "float32"), self._heads, self._norm)
-        if device.type == "cpu":
-            use_huge_pages()
 
     def cache(self, rows: int, positions: int) -> Cache:
         """Return an empty cache for `rows` sequences of up to `positions` each."""
@@ -70,6 +71,8 @@ class Decoder:
 
     def embed(self, codes: torch.Tensor) -> torch.Tensor:
         """Return the vectors [rows, width] of codes [rows, codebooks]; `card` is the code that stands for none yet."""
+        if not len(codes):
+            return self._embeddings[:0]
         return functional.embedding_bag(codes + self._codebook, self._embeddings, mode="sum")
 
     def run(self, x: torch.Tensor, positions: Sequence[int], attend: Attend, across: Across | None) -> torch.Tensor:
@@ -131,6 +134,10 @@ class Hearing:
     def forget(self, row: int) -> None:
         """Let a row be empty, so that it costs next to nothing until it begins anew."""
         self._cache.filled(row, 0)
+
+    def wipe(self, row: int) -> None:
+        """Let a row be empty that met what is no number: even unheard it would spoil whoever comes after."""
+        self._cache.wipe(row)
 
     def step(self, codes: torch.Tensor) -> torch.Tensor:
         """Hear the codes [rows, codebooks] of one step; return the logits of the next, [rows, codebooks, card]."""
@@ -200,7 +207,8 @@ class Across:
             return _Words([], None, None)
         size, heads = self._anatomy.size, self._anatomy.heads
         lengths = [each[0][0].shape[1] for each in heard.values()]
-        count, longest = len(heard), max(lengths)
+        # Steps of so many that rows nearly always have what they would have alone, to the last bit.
+        count, longest = len(heard), -(-max(lengths) // TOKENS) * TOKENS
         some = next(iter(heard.values()))[0][0]
         layers = []
         for number in range(self._anatomy.layers):
@@ -249,25 +257,25 @@ def attend_to_itself(made: torch.Tensor) -> torch.Tensor:
 
 
 class _Layer:
-    """One layer, made ready to run. Queries come out scaled: the scale is in their weights."""
+    """One layer, made ready to run. Queries are scaled as they come out: in their weights the scale would cost bits."""
 
     def __init__(self, tensors: Layer, anatomy: Anatomy, form: Format, device: torch.device) -> None:
         def product(weight: torch.Tensor) -> Linear:
             return linear(weight.to(device), form)
 
-        self._size = anatomy.size
-        scale, width = anatomy.size**-0.5, anatomy.width
-        attention = tensors.attention.float().clone()
-        attention[:width] *= scale
-        self._attention, self._attention_out = product(attention), product(tensors.attention_out)
+        self._size, self._scale, width = anatomy.size, anatomy.size**-0.5, anatomy.width
+        self._attention, self._attention_out = product(tensors.attention), product(tensors.attention_out)
         self._attention_norm = tensors.attention_norm.to(device)
         self._up, self._down, self._feed_norm = product(tensors.up), product(tensors.down), tensors.feed_norm.to(device)
         if tensors.across is None:
             return
         assert tensors.across_out is not None and tensors.across_norm is not None
-        across = tensors.across.float()
-        self._across, self._words = product(across[:width] * scale), product(across[width:])
+        self._across, self._words = product(tensors.across[:width]), product(tensors.across[width:])
         self._across_out, self._across_norm = product(tensors.across_out), tensors.across_norm.to(device)
+
+    def _asked(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the queries of rows across at the words."""
+        return self._across(_normed(rows, self._across_norm)).mul_(self._scale)
 
     def look_at(self, words: torch.Tensor, anatomy: Anatomy) -> tuple[torch.Tensor, torch.Tensor]:
         keys, values = (
@@ -277,9 +285,10 @@ class _Layer:
 
     def run(self, number: int, x: torch.Tensor, attend: Attend, across: Across | None) -> torch.Tensor:
         made = self._attention(_normed(x, self._attention_norm)).view(len(x), 3, -1, self._size)
+        made[:, 0] *= self._scale
         x = x + self._attention_out(attend(number, made))
         if across is not None:
-            x = across.look(number, x, lambda rows: self._across(_normed(rows, self._across_norm)), self._across_out)
+            x = across.look(number, x, self._asked, self._across_out)
         return x + self._down(functional.gelu(self._up(_normed(x, self._feed_norm))))
 
 

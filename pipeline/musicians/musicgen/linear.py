@@ -6,7 +6,8 @@ so a format of half the bytes is twice as fast. Activations are float32 througho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -25,7 +26,11 @@ def choose_format(precision: Precision, device: torch.device) -> Format:
     """Return the format of a decoder's weights: int8 only where it is asked for. Raises BackendUnavailable."""
     if precision == "int8":
         if device.type != "cpu" or not has_fbgemm():
-            raise BackendUnavailable("MusicGen computes in int8 on x86 processors alone.", "Set LOFI_PRECISION=auto.")
+            works = "Set LOFI_DEVICE=cpu" if has_fbgemm() else "Work on one"
+            raise BackendUnavailable(
+                f"MusicGen computes in int8 on x86 processors alone, and here it would on {device}.",
+                f"{works}, or set LOFI_PRECISION=auto for albums that are not begun yet.",
+            )
         return "int8"
     form: Format = str(choose_precision(precision, device)).removeprefix("torch.")  # type: ignore[assignment]
     return form
@@ -42,7 +47,7 @@ class _Dense:
     """As PyTorch does it: float32 on a CPU, any float on a GPU."""
 
     def __init__(self, weight: torch.Tensor) -> None:
-        self._weight = weight.contiguous()
+        self._weight = weight.clone()  # and not the file's own memory, which somebody may write to
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         product = functional.linear(x.to(self._weight.dtype), self._weight)
@@ -60,7 +65,7 @@ def _float32(weight: torch.Tensor) -> Linear:
 
 
 def _float16(weight: torch.Tensor) -> Linear:
-    return _Float16(weight) if has_fbgemm() else _Dense(weight.half())
+    return _Float16(weight) if has_fbgemm() else _Dense(weight.half().float())
 
 
 def _bfloat16(weight: torch.Tensor) -> Linear:
@@ -68,6 +73,17 @@ def _bfloat16(weight: torch.Tensor) -> Linear:
     if torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return _BFloat16(weight)
     return _Dense(weight.bfloat16())
+
+
+@contextmanager
+def _fbgemm() -> Iterator[None]:
+    """Have PyTorch pack weights for fbgemm inside the block."""
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = "fbgemm"
+    try:
+        yield
+    finally:
+        torch.backends.quantized.engine = before
 
 
 def has_fbgemm() -> bool:
@@ -79,7 +95,8 @@ class _Float16:
     """Weights in float16, products and sums in float32: for weights published in float16 nothing is lost."""
 
     def __init__(self, weight: torch.Tensor) -> None:
-        self._packed = torch.ops.quantized.linear_prepack_fp16(weight.float().contiguous(), None)
+        with _fbgemm():
+            self._packed = torch.ops.quantized.linear_prepack_fp16(weight.float().contiguous(), None)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         product: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
@@ -113,12 +130,8 @@ class _Int8:
         whole = torch.quantize_per_channel(
             weight, scales.double(), torch.zeros(len(scales), dtype=torch.int64), 0, torch.qint8
         )
-        before = torch.backends.quantized.engine
-        torch.backends.quantized.engine = "fbgemm"
-        try:
+        with _fbgemm():
             self._packed = torch.ops.quantized.linear_prepack(whole, None)
-        finally:
-            torch.backends.quantized.engine = before
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         # A row of nothing is divided by nothing: what comes of that is a number all the same, times nothing.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import torch
 
 from pipeline.device import out_of_memory, room_to_load
+from pipeline.memory import use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Weights
 from pipeline.musicians.musicgen.batcher import Batcher, Line, Written
 from pipeline.musicians.musicgen.decoder import Decoder
@@ -33,6 +34,8 @@ class Player(ABC):
         self._weights, self._delays, self._positions = weights, delays, positions
         with room_to_load(name, device), torch.inference_mode():
             self._decoder = Decoder(weights, form, device)
+        if device.type == "cpu":
+            use_huge_pages()
         if self._decoder.error is not None:
             log.warning("%s is played in int8: its logits are %.1f %% off.", name, 100 * self._decoder.error)
 
@@ -62,7 +65,7 @@ class Player(ABC):
         """Generate as `generate` does, in float32: what overflows in half precision does not there."""
         if self.form == "float32":
             return None
-        with torch.inference_mode():
+        with _running_out_of_memory(), torch.inference_mode():
             exact = Decoder(self._weights, "float32", self.device)
         waiting = [order]
         ((_, window),) = self._generate(exact, lambda: waiting.pop() if waiting else None, 1, report)

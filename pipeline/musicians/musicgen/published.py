@@ -17,6 +17,7 @@ import torch
 import transformers
 from safetensors import SafetensorError, safe_open
 
+from pipeline.device import out_of_memory
 from pipeline.errors import BackendUnavailable, DamagedModel
 from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights, check_shape
 from pipeline.musicians.musicgen.checkpoint import Checkpoint, or_another
@@ -89,6 +90,8 @@ def open_published(checkpoint: Checkpoint) -> Published:
         text_encoder = transformers.T5EncoderModel(config.text_encoder)
         codec = transformers.EncodecModel(config.audio_encoder)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+        if out_of_memory(error):
+            raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BackendUnavailable(f"{where} cannot be loaded: {reason[:200]}", remedy) from None
     words = tokenizer(_SENTENCE).input_ids
@@ -97,7 +100,8 @@ def open_published(checkpoint: Checkpoint) -> Published:
     tensors = Tensors(loaded(where, LAYOUT))
     _fill(text_encoder, tensors.under("text_encoder."), "text_encoder.", where, remedy)
     _fill(codec, tensors.under("audio_encoder."), "audio_encoder.", where, remedy)
-    codec.decoder = InPieces(codec.decoder.layers)
+    if config.audio_encoder.norm_type == "weight_norm" and config.audio_encoder.num_lstm_layers:
+        codec.decoder = InPieces(codec.decoder.layers)
     projections = {}
     for name in ("enc_to_dec_proj", "audio_enc_to_dec_proj"):
         if own := tensors.under(f"{name}."):
@@ -130,6 +134,8 @@ def _fits(config: Any, where: Path, remedy: str) -> None:
             f"{codec.codebook_size}.",
             remedy,
         )
+    if getattr(decoder, "activation_function", "gelu") != "gelu" or getattr(decoder, "scale_embedding", False):
+        raise BackendUnavailable(f"{where} is built in another way than MusicGen, and is not played.", remedy)
     if decoder.hidden_size % decoder.num_attention_heads:
         raise DamagedModel(
             f"{where} has a width of {decoder.hidden_size}, which {decoder.num_attention_heads} heads cannot share.",

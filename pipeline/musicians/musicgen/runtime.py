@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.audio.clip import Samples
-from pipeline.device import Device, Precision, choose_device
+from pipeline.device import Device, Precision, choose_device, room_to_load
 from pipeline.musicians.musicgen.batcher import Line, Written
-from pipeline.musicians.musicgen.checkpoint import LONGEST, STEPS, Checkpoint
+from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
 from pipeline.musicians.musicgen.conditions import WORDS, Conditioner
 from pipeline.musicians.musicgen.delays import delays_of
 from pipeline.musicians.musicgen.linear import choose_format
@@ -37,13 +37,15 @@ class Runtime(Player):
         self.rate = int(config.audio_encoder.sampling_rate)
         self.longest = LONGEST
         self.hop = int(np.prod(config.audio_encoder.upsampling_ratios))
+        delays = delays_of(config.decoder.num_codebooks, self.channels)
         # Before the sound a melody model has its tune and its words.
         before = int(config.chroma_length) + WORDS if checkpoint.melody else 0
-        delays = delays_of(config.decoder.num_codebooks, self.channels)
-        super().__init__(checkpoint.weights.name, published.weights, delays, STEPS + before, device, form)
-        # The codec stays in float32: it is small, and half precision is heard in it.
-        self._codec = published.codec.to(device)
-        self._conditioner = Conditioner(published, device)
+        positions = before + 1 + int(LONGEST * self.rate / self.hop) + max(delays)
+        with room_to_load(checkpoint.weights.name, device):
+            # The codec stays in float32: it is small, and half precision is heard in it.
+            self._codec = published.codec.to(device)
+            self._conditioner = Conditioner(published, device)
+        super().__init__(checkpoint.weights.name, published.weights, delays, positions, device, form)
 
     def decode(self, codes: NDArray[np.int16]) -> Samples:
         """Return the sound of codes [codebooks, steps], float32 [frames, channels]."""

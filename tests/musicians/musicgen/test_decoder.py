@@ -48,12 +48,26 @@ def line(steps, seed=0, words=None, opening=None, **controls):
     )
 
 
-def write(decoder, lines, size, delays=(0, 1, 2, 3)):
+class Tensors:
+    """Random tensors of a model, the same whenever one is asked for; none beyond the fourth layer."""
+
+    def __init__(self, make):
+        self.make, self.made = make, {}
+
+    def __call__(self, name):
+        if "layers.4." in name:
+            raise KeyError(name)
+        if name not in self.made:
+            self.made[name] = self.make(name)
+        return self.made[name]
+
+
+def write(decoder, lines, size, delays=(0, 1, 2, 3), positions=600):
     """Return the codes of each line, up to `size` of them written side by side."""
     from pipeline.musicians.musicgen.batcher import Batcher
 
     waiting = list(enumerate(lines))
-    batcher = Batcher(decoder, delays, size, 600)
+    batcher = Batcher(decoder, delays, size, positions)
     done = {w.key: w.codes for w in batcher.write(lambda: waiting.pop(0) if waiting else None, lambda _, __: None)}
     return [done[place] for place in range(len(lines))]
 
@@ -153,9 +167,8 @@ def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, name, opene
     assert torch.equal(codes, theirs)
 
 
-@pytest.mark.parametrize("form", ["float32", "int8"])
-def test_a_line_is_the_same_whatever_is_written_beside_it(decoder, form):
-    """Lines of other lengths, words and openings come and go: not a token differs, and in int8 not a bit could."""
+def test_a_line_is_the_same_whatever_is_written_beside_it(decoder):
+    """Lines of other lengths, words and openings come and go: not a token differs."""
     import torch
 
     torch.manual_seed(2)
@@ -168,10 +181,89 @@ def test_a_line_is_the_same_whatever_is_written_beside_it(decoder, form):
         line(30, 6, cfg_coef=1.0),
     ]
     with torch.inference_mode():
-        player = decoder(form)
+        player = decoder()
         together = write(player, lines, 3)
         for wanted, codes in zip(lines, together, strict=True):
             assert torch.equal(write(player, [wanted], 1)[0], codes)
+
+
+@pytest.mark.parametrize("begun", [0, 37, 64, 200])
+@pytest.mark.parametrize("beside", [1, 5, 21])
+def test_in_int8_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside):
+    """A wider model, whose roundings to eight bits would show the last bit of any sum: logits, not only tokens."""
+    import torch
+
+    from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights
+    from pipeline.musicians.musicgen.decoder import Decoder, Hearing
+
+    shapes = {"embed": (65, 128), "lm_heads": (64, 128), "fc1": (512, 128), "fc2": (128, 512), "norm": (128,)}
+    chance = torch.Generator().manual_seed(4)
+
+    def tensors(name):
+        shape = next((shape for part, shape in shapes.items() if part in name), (128, 128))
+        drawn = torch.randn(shape, generator=chance) * 0.1
+        return 1 + drawn if name.endswith("norm.weight") else drawn
+
+    anatomy = Anatomy(4, 128, 4, 512, 4, 64, crossed=True)
+    with torch.inference_mode():
+        model = Decoder(Weights(Tensors(tensors), TRANSFORMERS, anatomy, Path("random"), ""), "int8")
+        words, other = torch.randn(5, 128, generator=chance), torch.randn(beside, 128, generator=chance)
+        codes = torch.randint(0, 64, (150, 2, 4), generator=chance)
+        before = model.embed(torch.randint(0, 64, (begun, 4), generator=chance))
+        alone, together = Hearing(model, 1, 400), Hearing(model, 3, 400)
+        alone.begin(0, words, before[:0])
+        for row, (seen, known) in enumerate(((words, before[:0]), (other, before), (None, before[:0]))):
+            together.begin(row, seen, known)
+        for step in codes:
+            assert torch.equal(alone.step(step[:1])[0], together.step(torch.cat([step, step[1:]]))[0])
+
+
+@pytest.mark.parametrize("two", [False, True])
+def test_a_place_may_stand_empty_for_longer_than_a_window(decoder, two):
+    """In one pass or in two, beside a line that goes on."""
+    import torch
+
+    lines = [line(110, 1, torch.randn(4, 32), two_step_cfg=two), line(10, 2, torch.randn(4, 32), two_step_cfg=two)]
+    with torch.inference_mode():
+        player = decoder()
+        for wanted, codes in zip(lines, write(player, lines, 2, positions=120), strict=True):
+            assert torch.equal(write(player, [wanted], 1)[0], codes)
+
+
+def test_a_line_that_meets_no_number_leaves_nothing_behind(decoder):
+    """Whoever takes its place is sound, and what it would have been alone."""
+    import torch
+
+    from pipeline.musicians.musicgen.batcher import Batcher, Steering
+
+    spoilt = line(70, 1, torch.full((3, 32), torch.nan))
+    lines = [spoilt, line(100, 2, torch.randn(3, 32)), line(20, 3, torch.randn(3, 32))]
+    assert isinstance(spoilt.steering, Steering)
+    with torch.inference_mode():
+        player = decoder()
+        waiting = list(enumerate(lines))
+        done = {
+            written.key: written
+            for written in Batcher(player, (0, 1, 2, 3), 2, 200).write(
+                lambda: waiting.pop(0) if waiting else None, lambda _, __: None
+            )
+        }
+        assert [done[key].sound for key in range(3)] == [False, True, True]
+        assert torch.equal(write(player, [lines[2]], 1)[0], done[2].codes)
+
+
+def test_weights_of_float16_are_kept_so(decoder, published):
+    """As MusicGen was published; others, and those that float16 would change, stay in float32."""
+    from pipeline.musicians.musicgen.anatomy import Weights
+    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.linear import _Float16, has_fbgemm
+
+    weights = published().weights
+    half = Weights(lambda name: weights._tensors(name).half().float(), weights._names, weights.anatomy, Path("x"), "")
+    kept, whole = Decoder(half, "float32"), decoder()
+    for product in ("_attention", "_attention_out", "_across", "_up", "_down"):
+        assert isinstance(getattr(kept._layers[1], product), _Float16) == has_fbgemm()
+        assert not isinstance(getattr(whole._layers[1], product), _Float16)
 
 
 def test_a_free_place_is_taken_at_once(decoder):
