@@ -183,10 +183,13 @@ def _ours(form: str, batch: int, device: str, size: str) -> Callable[[int], obje
     import torch
 
     from pipeline.domain import Controls
+    from pipeline.memory import use_huge_pages
     from pipeline.musicians.musicgen.batcher import Batcher, Line, Steering
     from pipeline.musicians.musicgen.decoder import Decoder
 
     decoder = Decoder(random_weights(size), form, torch.device(device))
+    if device == "cpu":
+        use_huge_pages()  # as a Player does
     words = torch.randn(TEXT, decoder.anatomy.width, device=device)
     nothing, none_yet = words[:0], torch.zeros(4, 0, dtype=torch.int64)
     delays = (0, 1, 2, 3)
