@@ -116,9 +116,10 @@ class BlockCache:
         self._ragged = min(full) != most
         if not most:
             return
-        group = torch.arange(self._rows * self._heads)[:, None] * self._blocks
-        block = torch.arange(most)[None]
-        there = (block < torch.tensor(full)[:, None]).repeat_interleave(self._heads, dim=0)
+        group = torch.arange(self._rows * self._heads)[:, None]
+        # All first blocks come before all second ones: memory that no row has come to is never touched.
+        block = torch.arange(most)[None] * len(group)
+        there = (torch.arange(most)[None] < torch.tensor(full)[:, None]).repeat_interleave(self._heads, dim=0)
         # A bag for every head and block; that of a block that is not there is empty, and sums to nothing.
         first = (group + block)[there] * self._size
         self._key_rows = (first[:, None] + torch.arange(self._size)).flatten().to(torch.int32)
@@ -205,7 +206,7 @@ class BlockCache:
         self.filled(row, 0)
         self._tails[:, :, row].zero_()
         for table in (*self._keys, *self._values):
-            table.view(self._rows, -1)[row].zero_()
+            table.view(self._blocks, self._rows, -1)[:, row].zero_()
 
     def _store(self, layer: int, row: int, block: int, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Write whole blocks, [blocks, heads, BLOCK, size] each, from the given one on."""
@@ -214,11 +215,9 @@ class BlockCache:
             (self._keys[layer], keys.transpose(2, 3)),
             (self._values[layer], values),
         ):
-            # [heads, blocks, rows of the table, width of the table]
-            shaped = blocks.transpose(0, 1).contiguous()
-            slots = table.view(self._rows, self._heads, self._blocks, shaped.shape[2], -1)[
-                row, :, block : block + count
-            ]
+            # [blocks, heads, rows of the table, width of the table]
+            shaped = blocks.contiguous()
+            slots = table.view(self._blocks, self._rows, self._heads, shaped.shape[2], -1)[block : block + count, row]
             slots.copy_(self._stored(shaped).view(slots.shape))
 
     def _stored(self, blocks: torch.Tensor) -> torch.Tensor:
