@@ -310,7 +310,8 @@ def _same(size: str) -> dict[str, float]:
 
     from pipeline.domain import Controls
     from pipeline.musicians.musicgen.batcher import Batcher, Line, Steering
-    from pipeline.musicians.musicgen.decoder import Decoder, Hearing
+    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.hearing import Hearing
 
     steps, weights = 200, random_weights(size, sure=10)
     model = _transformers_model(size)

@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 import torch
 
 from pipeline.domain import Controls, Seed
-from pipeline.musicians.musicgen.decoder import Decoder, Hearing
+from pipeline.musicians.musicgen.decoder import Decoder
 from pipeline.musicians.musicgen.delays import lay_out, read_off
+from pipeline.musicians.musicgen.hearing import Hearing
 from pipeline.musicians.musicgen.sampling import Sampler
 from pipeline.musicians.windows.model import EVERY
 
@@ -130,7 +131,7 @@ class Batcher(Generic[K]):
                 if place is None or not place.done:
                     continue
                 places[index] = None
-                house.leave(index, spoilt=not place.sound)
+                house.leave(index)
                 yield self._written(place)
                 coming = None if more else ask()
                 if coming is not None and coming[1].company != company:
@@ -166,7 +167,6 @@ class Batcher(Generic[K]):
         drawn = sampler.draw(logits, [each is not None and bool(each.any()) for each in free]).cpu()
         for index, place in enumerate(places):
             if place is None:
-                house.leave(index)
                 continue
             at = place.position
             place.tokens[:, at] = torch.where(free[index], drawn[index], place.tokens[:, at])
@@ -203,10 +203,7 @@ class _House:
         """Hear the codes [places, codebooks] of a step; return the logits of all rows, those steered first."""
         return torch.cat([each.step(codes.repeat(each.rows // self._size, 1)) for each in self._hearings])
 
-    def leave(self, index: int, spoilt: bool = False) -> None:
-        """Let a place be empty, so that it costs next to nothing; one that met no number leaves nothing behind."""
+    def leave(self, index: int) -> None:
+        """Let a place be empty: it costs nothing until a line begins there."""
         for hearing, row in self._rows(index):
-            if spoilt:
-                hearing.wipe(row)
-            else:
-                hearing.forget(row)
+            hearing.end(row)

@@ -6,11 +6,9 @@ import torch
 
 from pipeline.audio.clip import Clip
 from pipeline.musicians.musicgen.batcher import Steering
+from pipeline.musicians.musicgen.hearing import WORDS
 from pipeline.musicians.musicgen.published import Published
 from pipeline.musicians.windows.model import WindowOrder
-
-WORDS = 512
-"""Tokens of a prompt that are read, as many as T5 was trained on; the rest is left out."""
 
 
 class Conditioner:

@@ -12,8 +12,9 @@ from pipeline.audio.clip import Samples
 from pipeline.device import Device, Precision, choose_device, room_to_load
 from pipeline.musicians.musicgen.batcher import Line, Written
 from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
-from pipeline.musicians.musicgen.conditions import WORDS, Conditioner
+from pipeline.musicians.musicgen.conditions import Conditioner
 from pipeline.musicians.musicgen.delays import delays_of
+from pipeline.musicians.musicgen.hearing import WORDS
 from pipeline.musicians.musicgen.linear import choose_format
 from pipeline.musicians.musicgen.player import Player
 from pipeline.musicians.musicgen.published import open_published

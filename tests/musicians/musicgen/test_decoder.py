@@ -78,7 +78,7 @@ def test_logits_are_those_of_transformers(decoder, tiny_model, form):
     import torch
     from transformers import MusicgenForConditionalGeneration
 
-    from pipeline.musicians.musicgen.decoder import Hearing
+    from pipeline.musicians.musicgen.hearing import Hearing
 
     library = MusicgenForConditionalGeneration.from_pretrained(tiny_model("musicgen")).eval().decoder
     torch.manual_seed(0)
@@ -187,14 +187,15 @@ def test_a_line_is_the_same_whatever_is_written_beside_it(decoder):
             assert torch.equal(write(player, [wanted], 1)[0], codes)
 
 
-@pytest.mark.parametrize("begun", [0, 37, 64, 200])
-@pytest.mark.parametrize("beside", [1, 5, 21])
-def test_in_int8_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside):
+@pytest.mark.parametrize("form", ["float16", "int8"])
+@pytest.mark.parametrize(("begun", "beside"), [(0, 1), (37, 5), (64, 21), (200, 5)])
+def test_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside, form):
     """A wider model, whose roundings to eight bits would show the last bit of any sum: logits, not only tokens."""
     import torch
 
     from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights
-    from pipeline.musicians.musicgen.decoder import Decoder, Hearing
+    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.hearing import Hearing
 
     shapes = {"embed": (65, 128), "lm_heads": (64, 128), "fc1": (512, 128), "fc2": (128, 512), "norm": (128,)}
     chance = torch.Generator().manual_seed(4)
@@ -206,7 +207,7 @@ def test_in_int8_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside):
 
     anatomy = Anatomy(4, 128, 4, 512, 4, 64, crossed=True)
     with torch.inference_mode():
-        model = Decoder(Weights(Tensors(tensors), TRANSFORMERS, anatomy, Path("random"), ""), "int8")
+        model = Decoder(Weights(Tensors(tensors), TRANSFORMERS, anatomy, Path("random"), ""), form)
         words, other = torch.randn(5, 128, generator=chance), torch.randn(beside, 128, generator=chance)
         codes = torch.randint(0, 64, (150, 2, 4), generator=chance)
         before = model.embed(torch.randint(0, 64, (begun, 4), generator=chance))
@@ -234,11 +235,10 @@ def test_a_line_that_meets_no_number_leaves_nothing_behind(decoder):
     """Whoever takes its place is sound, and what it would have been alone."""
     import torch
 
-    from pipeline.musicians.musicgen.batcher import Batcher, Steering
+    from pipeline.musicians.musicgen.batcher import Batcher
 
     spoilt = line(70, 1, torch.full((3, 32), torch.nan))
     lines = [spoilt, line(100, 2, torch.randn(3, 32)), line(20, 3, torch.randn(3, 32))]
-    assert isinstance(spoilt.steering, Steering)
     with torch.inference_mode():
         player = decoder()
         waiting = list(enumerate(lines))
@@ -252,18 +252,18 @@ def test_a_line_that_meets_no_number_leaves_nothing_behind(decoder):
         assert torch.equal(write(player, [lines[2]], 1)[0], done[2].codes)
 
 
-def test_weights_of_float16_are_kept_so(decoder, published):
+def test_weights_of_float16_are_kept_so():
     """As MusicGen was published; others, and those that float16 would change, stay in float32."""
-    from pipeline.musicians.musicgen.anatomy import Weights
-    from pipeline.musicians.musicgen.decoder import Decoder
-    from pipeline.musicians.musicgen.linear import _Float16, has_fbgemm
+    import torch
 
-    weights = published().weights
-    half = Weights(lambda name: weights._tensors(name).half().float(), weights._names, weights.anatomy, Path("x"), "")
-    kept, whole = Decoder(half, "float32"), decoder()
-    for product in ("_attention", "_attention_out", "_across", "_up", "_down"):
-        assert isinstance(getattr(kept._layers[1], product), _Float16) == has_fbgemm()
-        assert not isinstance(getattr(whole._layers[1], product), _Float16)
+    from pipeline.musicians.musicgen.linear import Packed
+
+    weight = torch.randn(100, 36)
+    for kept, dtype in ((weight.half().float(), torch.float16), (weight, torch.float32)):
+        packed = Packed(kept, "float32")
+        assert packed.dtype == dtype
+        x = torch.randn(3, 36)
+        torch.testing.assert_close(packed(x), x @ kept.T)
 
 
 def test_a_free_place_is_taken_at_once(decoder):
@@ -287,32 +287,99 @@ def test_a_free_place_is_taken_at_once(decoder):
 
 
 @pytest.mark.parametrize(("storage", "close"), [("float32", 1e-5), ("int8", 0.05)])
-def test_attention_over_blocks_is_attention(storage, close):
-    """Three rows at other places of their blocks, over four blocks: what plain attention to all of it gives."""
+@pytest.mark.parametrize("size", [8, 64, 80])
+def test_attention_over_blocks_is_attention(storage, close, size):
+    """Rows of several blocks, and one of none, in another order than they lie in: what plain attention gives."""
+    import numpy as np
     import torch
     from torch.nn import functional
 
-    from pipeline.musicians.musicgen.cache import BLOCK, BlockCache
+    from pipeline.musicians.musicgen import kernels
+    from pipeline.musicians.musicgen.cache import BlockCache
 
     torch.manual_seed(3)
-    rows, heads, size, begun = 3, 2, 16, (0, BLOCK, 2 * BLOCK + 5)
-    made = torch.randn(4 * BLOCK, rows, 3, heads, size)
-    cache = BlockCache(rows, 1, heads, size, 6 * BLOCK, storage)
-    for row, count in enumerate(begun):
-        cache.fill(0, row, made[:count, row])
-        cache.filled(row, count)
-    for step in range(2 * BLOCK - 8):
-        cache.begin()
-        now = torch.stack([made[count + step, row] for row, count in enumerate(begun)])
-        heard = cache.attend(0, now)
-        cache.end()
-        for row, count in enumerate(begun):
-            query, keys, values = made[: count + step + 1, row].permute(1, 2, 0, 3)
-            wanted = functional.scaled_dot_product_attention(query[:, -1:], keys, values, scale=1.0)
-            torch.testing.assert_close(heard[row], wanted.flatten(), atol=close, rtol=0)
-    cache.filled(1, 0)  # and a row that begins anew hears nothing of what was
-    cache.begin()
-    torch.testing.assert_close(cache.attend(0, made[0])[1], made[0, 1, 2].flatten())
+    heads, ends = 2, np.array([130, 1, 0, 64])
+    rows, cache = np.array([3, 0, 1, 4]), BlockCache(5, 2, heads, size, 200, storage, 64)
+    made = torch.randn(4, 200, 3, heads, size)
+    for i, row in enumerate(rows):
+        cache.keep(1, np.full(200, row), np.arange(200), made[i])
+    out = np.empty((4, heads, size), np.float32)
+    queries = made[range(4), np.maximum(ends, 1) - 1].contiguous()
+    kernels.attend(*cache.layer(1), rows, ends, queries.numpy(), cache.scratch(4), out)
+    for i, end in enumerate(ends):
+        _, keys, values = made[i, :end].permute(1, 2, 0, 3)
+        if end:
+            wanted = functional.scaled_dot_product_attention(queries[i, 0][:, None], keys, values)[:, 0]
+        torch.testing.assert_close(
+            torch.from_numpy(out[i]), wanted if end else torch.zeros(heads, size), atol=close, rtol=0
+        )
+
+
+@pytest.mark.parametrize("form", ["float32", "float16", "bfloat16", "int8", "int8 without VNNI"])
+@pytest.mark.parametrize("shape", [(64, 32), (130, 37), (1, 3)])
+def test_a_product_is_the_same_to_the_bit_beside_any_number_of_rows(form, shape, monkeypatch):
+    """And near what it should be; sizes that fit no vector too, and processors that sum no products of eight bits."""
+    import torch
+
+    from pipeline.musicians.musicgen import linear
+    from pipeline.musicians.musicgen.linear import Packed
+
+    if form == "int8 without VNNI":
+        monkeypatch.setattr(linear, "HAS_VNNI", False)
+        form = "int8"
+    torch.manual_seed(5)
+    weight, x = torch.randn(shape), torch.randn(21, shape[1])
+    packed = Packed(weight, form)
+    together = packed(x)
+    torch.testing.assert_close(together, x @ weight.T, atol=0.3 if form == "int8" else 0.05, rtol=0)
+    for count in range(1, 21):
+        assert torch.equal(packed(x[:count]), together[:count])
+        assert torch.equal(packed(x[-count:]), together[-count:])
+
+
+def test_layers_for_a_gpu_give_what_those_for_a_processor_give(published):
+    """What one row begins with, then a step of three rows of which two look at words."""
+    import numpy as np
+    import torch
+
+    from pipeline.musicians.musicgen.cache import BlockCache, DenseCache
+    from pipeline.musicians.musicgen.layers import DenseLayer, PackedLayer, Passage
+
+    torch.manual_seed(6)
+    weights = published().weights
+    anatomy, cpu, tensors = weights.anatomy, torch.device("cpu"), weights.layer(1)
+    shape = (3, 2, anatomy.heads, anatomy.size, 100)
+    begun, now, words = torch.randn(70, anatomy.width), torch.randn(3, anatomy.width), torch.randn(9, anatomy.width)
+    results = []
+    for layer, heard, read in (
+        (PackedLayer(tensors, anatomy, "float32"), BlockCache(*shape, "float32"), BlockCache(*shape, "float32")),
+        (
+            DenseLayer(tensors, anatomy, "float32", cpu),
+            DenseCache(*shape, cpu, "float32"),
+            DenseCache(*shape, cpu, "float32"),
+        ),
+    ):
+        for row, tokens in ((0, 9), (2, 4)):
+            read.keep(1, np.full(tokens, row), np.arange(tokens), layer.read(words[:tokens]))
+        one = Passage(heard, read, np.full(70, 2), np.arange(70), np.arange(70), np.full(70, 4))
+        step = Passage(heard, read, np.arange(3), np.array([0, 0, 70]), np.array([0, 2]), np.array([9, 4]))
+        some = Passage(heard, read, np.array([1, 2]), np.array([1, 71]), np.array([1]), np.array([4]))
+        results.append([layer.run(1, x.clone(), each) for x, each in ((begun, one), (now, step), (now[:2], some))])
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("form", ["float16", "int8"])
+def test_what_is_no_number_stays_so(form):
+    """In its own row, and in no other."""
+    import torch
+
+    from pipeline.musicians.musicgen.linear import Packed
+
+    x = torch.randn(3, 40)
+    x[1, 20] = torch.nan
+    made = Packed(torch.randn(70, 40), form)(x)
+    assert made[1].isnan().all() and made[[0, 2]].isfinite().all()
 
 
 @pytest.mark.parametrize(
