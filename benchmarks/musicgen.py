@@ -88,7 +88,9 @@ def _table(case: Case, given: argparse.Namespace) -> Table:
     )
     peers = [peer for peer in given.peers.split(",") if peer and case.batch * case.steps <= given.longest_peer]
     who = [(peer, PEERS[peer]) for peer in peers] + [
-        ("ours", form) for form in OURS if case.steps < 1000 or form == "int8"
+        ("ours", form)
+        for form in OURS
+        if case.steps < 1000 or form == "int8" or (form == "float32" and case.batch == 1)
     ]
     rounds: dict[tuple[str, str], list[dict[str, float]]] = {each: [] for each in who}
     for _ in range(given.rounds if case.steps < 1000 else 1):
@@ -183,16 +185,17 @@ def _ours(form: str, batch: int, device: str, size: str) -> Callable[[int], obje
     import torch
 
     from pipeline.domain import Controls
-    from pipeline.memory import use_huge_pages
+    from pipeline.memory import giving_back, use_huge_pages
     from pipeline.musicians.musicgen.batcher import Batcher, Line, Steering
     from pipeline.musicians.musicgen.decoder import Decoder
 
-    decoder = Decoder(random_weights(size), form, torch.device(device))
+    with giving_back():
+        decoder = Decoder(random_weights(size), form, torch.device(device))
     if device == "cpu":
         use_huge_pages()  # as a Player does
     words = torch.randn(TEXT, decoder.anatomy.width, device=device)
     nothing, none_yet = words[:0], torch.zeros(4, 0, dtype=torch.int64)
-    delays = (0, 1, 2, 3)
+    batcher: Batcher[int] = Batcher(decoder, (0, 1, 2, 3), batch, 1504)
 
     def write(steps: int) -> object:
         # The delays of the codebooks are steps too: all of them are counted, as the peers count them.
@@ -200,7 +203,6 @@ def _ours(form: str, batch: int, device: str, size: str) -> Callable[[int], obje
             (take, Line(none_yet, steps - 3, Steering(words, nothing), Steering(None, nothing), Controls(), take))
             for take in range(batch)
         ]
-        batcher: Batcher[int] = Batcher(decoder, delays, batch, 1504)
         return list(batcher.write(lambda: lines.pop() if lines else None, lambda _, __: None))
 
     return write

@@ -110,6 +110,7 @@ EXTRAS: dict[str, str] = dict.fromkeys(
         "omegaconf",
         "laion_clap",
         "safetensors",
+        "numba",
     ),
     "neural",
 )

@@ -20,6 +20,7 @@ from pipeline.musicians.audiocraft.loading import load_codec, load_language, ste
 from pipeline.musicians.audiocraft.multiband import Multiband
 from pipeline.musicians.audiocraft.parts import Files
 from pipeline.musicians.musicgen.batcher import Line, Steering, Written
+from pipeline.musicians.musicgen.hearing import WORDS
 from pipeline.musicians.musicgen.linear import Format
 from pipeline.musicians.musicgen.player import Player
 from pipeline.musicians.windows.model import Window, WindowOrder
@@ -37,7 +38,6 @@ _TEXT_STEP = 16
 audiocraft's cross-attention sees the padding of a batch, so that a prompt sounds otherwise beside a longer one. Padded
 by its own length alone it does not. In training it saw much padding.
 """
-_TEXT_LIMIT = 512
 """Tokens: T5's own limit. What is longer is cut."""
 
 
@@ -51,14 +51,12 @@ class AudiocraftModel(Player):
         self._codec = stereo_codec(self._mono, language.config)
         self._multiband = Multiband(multiband, self._mono)
         text = self._conditioners.conditioners["description"]
-        text.t5_tokenizer = partial(
-            text.t5_tokenizer, pad_to_multiple_of=_TEXT_STEP, truncation=True, max_length=_TEXT_LIMIT
-        )
+        text.t5_tokenizer = partial(text.t5_tokenizer, pad_to_multiple_of=_TEXT_STEP, truncation=True, max_length=WORDS)
         self.rate = int(self._codec.sample_rate)
         self.channels = int(self._codec.channels)
         self.longest = files.anatomy.longest
         self.hop = round(self.rate / self._codec.frame_rate)  # frames to a step
-        before = files.anatomy.chroma + _TEXT_LIMIT if files.anatomy.melody else 0
+        before = files.anatomy.chroma + WORDS if files.anatomy.melody else 0
         positions = before + 1 + self._most + 2 * max(language.delays)
         super().__init__(files.folder.name, language.weights, language.delays, positions, device, form)
 

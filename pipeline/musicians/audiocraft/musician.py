@@ -121,7 +121,7 @@ class AudiocraftMusicGen:
         from pipeline.device import free_memory
 
         row = self._row * model.cached / 4
-        return fitting(free_memory(model.device), row, ear=booth.ear is not None)
+        return fitting(free_memory(model.device) + model.held, row, ear=booth.ear is not None)
 
     def _refuse(self, order: RenderOrder) -> LofiError | None:
         """Say what an order asks for that cannot be done with what is here."""

@@ -52,8 +52,9 @@ def open_checkpoint(
 
     Raises BackendUnavailable or DamagedModel when one cannot be used, ModuleNotFoundError without audiocraft.
     """
-    if find_spec("audiocraft") is None:
-        raise ModuleNotFoundError("No module named 'audiocraft'", name="audiocraft")
+    for library in ("audiocraft", "numba"):
+        if find_spec(library) is None:
+            raise ModuleNotFoundError(f"No module named {library!r}", name=library)
     if device not in ("auto", "cpu"):
         from pipeline.device import choose_device
 

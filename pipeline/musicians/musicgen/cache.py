@@ -28,9 +28,8 @@ LONGEST = 512
 class Cache(Protocol):
     """What every layer of a model keeps of some rows, each up to so many positions."""
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory it takes when it is full."""
+    def nbytes(self, positions: int) -> int:
+        """Return the bytes of memory it takes when rows have come to so many positions."""
         ...
 
     def keep(self, layer: int, rows: Rows, places: Rows, made: torch.Tensor) -> None:
@@ -49,7 +48,7 @@ class BlockCache:
         self, rows: int, layers: int, heads: int, size: int, positions: int, storage: Storage, most: int = LONGEST
     ) -> None:
         block = min(most, -(-positions // GROUP) * GROUP)
-        self._heads, self._positions = heads, -(-positions // block) * block
+        self._positions = -(-positions // block) * block
         shape, wide = (self._positions // block, rows, heads), -(-size // LANES) * LANES
         # NumPy's zeros take no memory, and no time, before they are written; PyTorch's are written at once.
         self._layers = [
@@ -63,10 +62,10 @@ class BlockCache:
         ]
         self._scratch = np.empty((0, 0), np.float32)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory it takes when it is full."""
-        return sum(array.nbytes for layer in self._layers for array in layer)
+    def nbytes(self, positions: int) -> int:
+        """Return the bytes of memory it takes when rows have come to so many positions."""
+        blocks, length = self._layers[0][1].shape[0], self._layers[0][1].shape[3]
+        return sum(array.nbytes for layer in self._layers for array in layer) * -(-positions // length) // blocks
 
     def keep(self, layer: int, rows: Rows, places: Rows, made: torch.Tensor) -> None:
         """Keep keys and values."""
@@ -76,10 +75,10 @@ class BlockCache:
         """Return keys, their steps, values and their steps, as the kernels read them."""
         return self._layers[number]
 
-    def scratch(self, queries: int) -> np.ndarray:
-        """Return room for what the heads of so many queries give each position, [queries heads, positions and more]."""
-        if len(self._scratch) < queries * self._heads:
-            self._scratch = np.empty((queries * self._heads, self._positions + GROUP), np.float32)
+    def scratch(self, heads: int) -> np.ndarray:
+        """Return room for what the heads of all queries give each position, [heads, positions and GROUP more]."""
+        if len(self._scratch) < heads:
+            self._scratch = np.empty((heads, self._positions + GROUP), np.float32)
         return self._scratch
 
     def clear(self, row: int) -> None:
@@ -87,20 +86,21 @@ class BlockCache:
 
 
 class DenseCache:
-    """A Cache in one piece, for devices whose own attention is fast at any length."""
+    """A Cache in one piece, for devices whose own attention is fast at any length; it grows beyond `positions`."""
 
     def __init__(
         self, rows: int, layers: int, heads: int, size: int, positions: int, device: torch.device, form: str
     ) -> None:
         self._kept = torch.zeros(layers, 2, rows, heads, positions, size, device=device, dtype=getattr(torch, form))
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory it takes."""
+    def nbytes(self, positions: int) -> int:  # noqa: ARG002
+        """Return the bytes of memory it takes, whatever is in it."""
         return int(self._kept.nbytes)
 
     def keep(self, layer: int, rows: Rows, places: Rows, made: torch.Tensor) -> None:
         """Keep keys and values."""
+        if (missing := int(places.max()) + 1 - self._kept.shape[4]) > 0:
+            self._kept = functional.pad(self._kept, (0, 0, 0, -(-missing // GROUP) * GROUP))
         where = torch.from_numpy(rows).to(made.device), torch.from_numpy(places).to(made.device)
         self._kept[layer][:, where[0], :, where[1]] = made[:, -2:].to(self._kept.dtype)
 

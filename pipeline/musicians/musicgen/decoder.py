@@ -52,12 +52,13 @@ class Decoder:
         self._heads = linear(heads, form, device)
         self.error = None if probe is None else probe.error(linear(heads, "float32", device), self._heads, self._norm)
 
-    def cache(self, rows: int, positions: int, usual: int = LONGEST) -> Cache:
-        """Return an empty cache for `rows` sequences of up to `positions` each, of which `usual` are taken at once."""
-        shape = (rows, self.anatomy.layers, self.anatomy.heads, self.anatomy.size, positions)
+    def cache(self, rows: int, positions: int, usual: int | None = None) -> Cache:
+        """Return an empty cache for `rows` sequences of up to `positions` each; few have more than the `usual`."""
+        shape = (rows, self.anatomy.layers, self.anatomy.heads, self.anatomy.size)
         if self.device.type != "cpu":
-            return DenseCache(*shape, self.device, self.form)
-        return BlockCache(*shape, "int8" if self.form == "int8" else "float32", usual)
+            return DenseCache(*shape, usual or positions, self.device, self.form)
+        storage: Storage = "int8" if self.form == "int8" else "float32"
+        return BlockCache(*shape, positions, storage, usual or LONGEST)
 
     def read(self, words: torch.Tensor) -> list[torch.Tensor]:
         """Return for each layer the keys and values [tokens, 2, heads, size] of words, float32 [tokens, width]."""

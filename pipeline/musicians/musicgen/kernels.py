@@ -18,7 +18,9 @@ with inputs in float32; (weights, scales, offsets) in int8 with inputs in eight 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numba
 import numpy as np
@@ -26,6 +28,7 @@ import torch
 from numba import prange
 from numba.extending import overload
 
+from pipeline.musicians.musicgen import tile as tiles
 from pipeline.musicians.musicgen.tile import GROUP, LANES, QUAD, tile
 
 LINE = 64
@@ -41,11 +44,25 @@ def _compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         options.update(boundscheck=False, error_model="numpy", nogil=True)
         try:
-            return numba.njit(cache=True, **options)(function)
+            compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError:  # nowhere to keep it
             return numba.njit(**options)(function)
+        _keep_apart(compiled)
+        return compiled
 
     return decorate
+
+
+def _keep_apart(compiled: Any) -> None:
+    """Let no process load what another meant for something else.
+
+    Numba numbers the files it keeps without asking who else does, and looks at the age of one source file alone.
+    """
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        file._data_name_pattern = file._data_name_pattern.replace("{number", uuid4().hex + ".{number")
+        about = Path(tiles.__file__).stat()
+        file._source_stamp = (file._source_stamp, about.st_mtime, about.st_size)
 
 
 @_compiled()
@@ -70,9 +87,7 @@ def _rows(weights, group, x, apart, out):
 
 @_compiled(parallel=True)
 def _multiply(weights, x, out):
-    fed = np.empty((len(x), x.shape[1] + LINE // 4), np.float32)
-    for row in range(len(x)):
-        fed[row, : x.shape[1]] = x[row]
+    fed = _apart(x)
     sums = np.empty((len(x), weights.shape[0] * GROUP), np.float32)
     for group in prange(weights.shape[0]):
         _rows(weights, group, fed, fed.shape[1], sums)
@@ -80,6 +95,14 @@ def _multiply(weights, x, out):
         for row in range(len(x)):
             for o in range(first, min(first + GROUP, out.shape[1])):
                 out[row, o] = sums[row, o]
+
+
+@_compiled()
+def _apart(x):
+    fed = np.empty((x.shape[0], x.shape[1] + LINE // 4), np.float32)
+    for row in range(len(x)):
+        fed[row, : x.shape[1]] = x[row]
+    return fed
 
 
 @_compiled(parallel=True)
@@ -129,19 +152,19 @@ def multiply(packed, x, out):
 
 
 @_compiled()
-def _largest(x):
-    """Return the largest absolute value; what is not a number is larger than any."""
+def _step(x):
+    """Return the step in which x fits into eight bits and its inverse; of what is not a number, none is."""
     bits, largest = x.view(np.int32), np.int32(0)
-    for i in range(x.size):
+    for i in range(x.size):  # the bits of what is not a number are larger than any number's
         largest = max(largest, np.int32(bits[i] & np.int32(0x7FFFFFFF)))
-    return np.int32(largest).view(np.float32)
+    step = np.int32(largest).view(np.float32) / np.float32(127)
+    return step, np.float32(1) / step if step > 0 else np.float32(0)
 
 
 @_compiled()
 def _quantise(x, row, codes, steps):
     vector, code = x[row], codes[row]
-    step = _largest(vector) / np.float32(127)
-    inverse = np.float32(1) / step if step > 0 else np.float32(0)
+    step, inverse = _step(vector)
     for i in range(vector.size):
         code[i] = np.uint8(np.int32(np.rint(vector[i] * inverse)) + np.int32(128))
     code[vector.size :] = np.uint8(0)  # times no weight
@@ -172,8 +195,7 @@ def _kept(vector, where):
         for i in range(vector.size):
             where[i] = vector[i]
         return np.float32(1)
-    step = _largest(vector) / np.float32(127)
-    inverse = np.float32(1) / step if step > 0 else np.float32(0)
+    step, inverse = _step(vector)
     for i in range(vector.size):
         where[i] = np.rint(vector[i] * inverse)
     return step
@@ -270,12 +292,12 @@ def _exp(x):
 
 
 @_compiled()
-def layer(x, norms, products, inner_width, heard, read, rows, places, looking, tokens, scratch):
+def layer(x, norms, products, inner_width, heard, read, rows, places, looking, tokens, scratch, words_scratch):
     """Pass one layer: positions `places` of `rows`, whose vectors `x`, float32 [n, width], are changed in place.
 
     `norms` are weights and biases in the order of use, `products` packed weights: queries, keys and values; out; across
     at the words; out; up; down. `heard` and `read` are a layer of the caches of sound and words, as `keep` has them.
-    Vectors `looking` look at the first `tokens` words of their rows. `scratch` is [n heads, positions and GROUP more].
+    Vectors `looking` look at the first `tokens` words of their rows. Each cache has its scratch, as `attend` has it.
     """
     n, width = x.shape
     heads, size = heard[0].shape[2], heard[0].shape[4]
@@ -294,7 +316,7 @@ def layer(x, norms, products, inner_width, heard, read, rows, places, looking, t
         _normalise(x[looking], norms[2], norms[3], normed[:m])
         product(products[2], normed[:m], more[:m])
         asked = more[:m].reshape(m, 1, heads, size)
-        attend(read[0], read[1], read[2], read[3], rows[looking], tokens, asked, scratch, seen[:m])
+        attend(read[0], read[1], read[2], read[3], rows[looking], tokens, asked, words_scratch, seen[:m])
         product(products[3], seen[:m].reshape(m, width), more[:m])
         for i in range(m):
             _add(x[looking[i]], more[i])

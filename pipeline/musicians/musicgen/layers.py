@@ -74,6 +74,7 @@ class PackedLayer:
         """Return what comes of vectors, in their place."""
         heard, read = passage.heard, passage.read or passage.heard
         assert isinstance(heard, BlockCache) and isinstance(read, BlockCache)
+        heads = len(x) * x.shape[1] // self._size
         kernels.layer(
             x.numpy(),
             self._norms,
@@ -85,7 +86,8 @@ class PackedLayer:
             passage.places,
             passage.looking,
             passage.tokens,
-            heard.scratch(len(x)),
+            heard.scratch(heads),
+            read.scratch(heads),
         )
         return x
 

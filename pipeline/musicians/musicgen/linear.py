@@ -16,7 +16,7 @@ from torch.nn import functional
 from pipeline.device import Precision, choose_precision
 from pipeline.errors import BackendUnavailable
 from pipeline.musicians.musicgen import kernels
-from pipeline.musicians.musicgen.tile import GROUP, HAS_VNNI, QUAD
+from pipeline.musicians.musicgen.tile import GROUP, HAS_HALF, HAS_VNNI, QUAD
 
 Format = Literal["float32", "bfloat16", "float16", "int8"]
 
@@ -60,15 +60,18 @@ class Dense:
 
 
 class Packed:
-    """As our kernels do it, on a processor; `arrays` are the weights as the kernels read them, of dtype `dtype`."""
+    """As our kernels do it, on a processor; `arrays` are the weights as the kernels read them."""
 
     def __init__(self, weight: torch.Tensor, form: Format) -> None:
         self._outs = len(weight)
         if form == "float32" and torch.equal(weight.half().float(), weight.float()):
             # MusicGen was published in float16, and copies in float32 hold the same numbers: half the bytes to read.
             form = "float16"
-        self.dtype = getattr(torch, form)
-        self.arrays = _int8(weight.float()) if form == "int8" else _float(weight.to(self.dtype))
+        if form == "int8":
+            self.arrays = _int8(weight.float())
+        else:
+            weight = weight.to(getattr(torch, form))
+            self.arrays = _float(weight if form != "float16" or HAS_HALF else weight.float())
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return the product."""

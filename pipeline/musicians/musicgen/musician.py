@@ -40,7 +40,7 @@ class MusicGen:
         device: Device = "auto",
         precision: Precision = "auto",
     ) -> None:
-        for library in ("torch", "transformers"):
+        for library in ("torch", "transformers", "numba"):
             if find_spec(library) is None:
                 raise ModuleNotFoundError(f"No module named {library!r}", name=library)
         if device not in ("auto", "cpu"):
@@ -110,7 +110,7 @@ class MusicGen:
         from pipeline.device import free_memory
 
         row = self._checkpoint.row * runtime.cached / 4
-        return fitting(free_memory(runtime.device), row, ear=booth.ear is not None)
+        return fitting(free_memory(runtime.device) + runtime.held, row, ear=booth.ear is not None)
 
     def _refuse(self, order: RenderOrder) -> LofiError | None:
         """Say what an order asks for that this model cannot do."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 
 from pipeline.device import out_of_memory, room_to_load
-from pipeline.memory import use_huge_pages
+from pipeline.memory import giving_back, use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Weights
 from pipeline.musicians.musicgen.batcher import Batcher, Line, Written
 from pipeline.musicians.musicgen.decoder import Decoder
@@ -32,7 +32,8 @@ class Player(ABC):
     ) -> None:
         self.device, self.form = device, form
         self._weights, self._delays, self._positions = weights, delays, positions
-        with room_to_load(name, device), torch.inference_mode():
+        self._batcher: Batcher[WindowOrder] | None = None
+        with room_to_load(name, device), torch.inference_mode(), giving_back():
             self._decoder = Decoder(weights, form, device)
         if device.type == "cpu":
             use_huge_pages()
@@ -54,24 +55,35 @@ class Player(ABC):
             return 1.2 if self.form == "int8" else 4
         return 4 if self.form == "float32" else 2
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory that it keeps for the next windows, and that these may have."""
+        return 0 if self._batcher is None else self._batcher.held
+
     def generate(self, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
         """Yield each window that is asked for when it is done; one with a step that was no number is all NaN.
 
         Raises torch.OutOfMemoryError or MemoryError.
         """
-        yield from self._generate(self._decoder, ask, size, report)
+        if self._batcher is None or self._batcher.size != size:
+            self._batcher = None  # before there is another
+            self._batcher = Batcher(self._decoder, self._delays, size, self._positions)
+        yield from self._generate(self._batcher, ask, report)
 
     def generate_exactly(self, order: WindowOrder, report: Report) -> Window | None:
         """Generate as `generate` does, in float32: what overflows in half precision does not there."""
         if self.form == "float32":
             return None
-        with _running_out_of_memory(), torch.inference_mode():
+        with _running_out_of_memory(), torch.inference_mode(), giving_back():
             exact = Decoder(self._weights, "float32", self.device)
         waiting = [order]
-        ((_, window),) = self._generate(exact, lambda: waiting.pop() if waiting else None, 1, report)
+        batcher: Batcher[WindowOrder] = Batcher(exact, self._delays, 1, self._positions)
+        ((_, window),) = self._generate(batcher, lambda: waiting.pop() if waiting else None, report)
         return window
 
-    def _generate(self, decoder: Decoder, ask: Ask, size: int, report: Report) -> Iterator[tuple[WindowOrder, Window]]:
+    def _generate(
+        self, batcher: Batcher[WindowOrder], ask: Ask, report: Report
+    ) -> Iterator[tuple[WindowOrder, Window]]:
         def line() -> tuple[WindowOrder, Line] | None:
             order = ask()
             if order is None:
@@ -79,7 +91,6 @@ class Player(ABC):
             with torch.inference_mode():
                 return order, self._line(order)
 
-        batcher: Batcher[WindowOrder] = Batcher(decoder, self._delays, size, self._positions)
         with _running_out_of_memory():
             for written in batcher.write(line, report):
                 with torch.inference_mode():

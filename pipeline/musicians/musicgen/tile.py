@@ -1,16 +1,14 @@
-"""The inner loop of every product, written in the compiler's own language: sixteen outputs to a vector.
-
-Numba keeps what it compiled until the file changes that uses it: whoever changes this one changes kernels.py too, or
-deletes its __pycache__.
-"""
+"""The inner loop of every product, written in the compiler's own language: sixteen outputs to a vector."""
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 LANES = 16
@@ -22,8 +20,13 @@ GROUP = 4 * LANES
 QUAD = 4
 """Inputs in eight bits that one instruction multiplies and sums."""
 
-HAS_VNNI = "avx512vnni" in binding.get_host_cpu_features() and bool(binding.get_host_cpu_features()["avx512vnni"])
+_FEATURES = cpu_target.target_context.codegen().magic_tuple()[2]
+
+HAS_VNNI = "+avx512vnni" in _FEATURES
 """Whether this processor sums products of eight bits: then inputs of int8 weights are in eight bits too."""
+
+HAS_HALF = platform.machine().lower() not in ("x86_64", "amd64") or "+f16c" in _FEATURES
+"""Whether this processor reads float16."""
 
 _FLOAT, _INT = ir.VectorType(ir.FloatType(), LANES), ir.VectorType(ir.IntType(32), LANES)
 
@@ -39,6 +42,7 @@ def tile(
     sums of panel p go to `out_at + r out_apart + 16 p`; all of them count elements, of fours where weights and inputs
     have eight bits each: those are taken four at a time, and summed as whole numbers. All others are float32.
     """
+    assert all(array.layout == "C" for array in (weights, x, out))
     r_count, p_count = rows.literal_value, panels.literal_value
     whole = x.dtype == types.uint8
     signature = types.void(weights, at, step, count, x, x_at, x_apart, out, out_at, out_apart, rows, panels)
@@ -70,8 +74,7 @@ def tile(
                     place = build.mul(place, size(QUAD))
                 every = _spread(build, x_data, place, whole)
                 for p in range(p_count):
-                    sums[r][p], before = sums[r][p], build.load(sums[r][p])
-                    build.store(_summed(build, before, every, read[p], whole), sums[r][p])
+                    build.store(_summed(build, build.load(sums[r][p]), every, read[p], whole), sums[r][p])
         for r in range(r_count):
             for p in range(p_count):
                 place = build.add(build.add(out_at, build.mul(out_apart, size(r))), size(LANES * p))
@@ -113,5 +116,7 @@ def _summed(build: Any, before: Any, every: Any, weights: Any, whole: bool) -> A
             build.module, ir.FunctionType(_INT, [_INT, bytes_, bytes_]), "llvm.x86.avx512.vpdpbusd.512"
         )
         return build.call(dot, [before, build.bitcast(every, bytes_), weights])
-    fma = cgutils.get_or_insert_function(build.module, ir.FunctionType(_FLOAT, [_FLOAT] * 3), "llvm.fma.v16f32")
-    return build.call(fma, [every, weights, before])
+    multiplied = cgutils.get_or_insert_function(
+        build.module, ir.FunctionType(_FLOAT, [_FLOAT] * 3), "llvm.fmuladd.v16f32"
+    )
+    return build.call(multiplied, [every, weights, before])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -187,15 +189,62 @@ def test_a_line_is_the_same_whatever_is_written_beside_it(decoder):
             assert torch.equal(write(player, [wanted], 1)[0], codes)
 
 
-@pytest.mark.parametrize("form", ["float16", "int8"])
-@pytest.mark.parametrize(("begun", "beside"), [(0, 1), (37, 5), (64, 21), (200, 5)])
+@pytest.mark.parametrize("form", CLOSE)
+@pytest.mark.parametrize(("begun", "beside"), [(0, 1), (70, 21), (200, 5)])
 def test_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside, form):
-    """A wider model, whose roundings to eight bits would show the last bit of any sum: logits, not only tokens."""
+    """A wider model, whose roundings to eight bits would show the last bit of any sum: logits, not only tokens.
+
+    Alone on one thread; beside seven others, that begin elsewhere and look at other words or none, on two.
+    """
+    import torch
+
+    from pipeline.musicians.musicgen.hearing import Hearing
+
+    chance, model = torch.Generator().manual_seed(4), wide(form)
+    with torch.inference_mode():
+        words, other = torch.randn(5, 128, generator=chance), torch.randn(beside, 128, generator=chance)
+        codes = torch.randint(0, 64, (70, 8, 4), generator=chance)
+        before = model.embed(torch.randint(0, 64, (begun, 4), generator=chance))
+        alone, together = Hearing(model, 1, 400), Hearing(model, 8, 400)
+        alone.begin(0, words, before[:30])
+        together.begin(5, words, before[:30])
+        for row in {*range(8)} - {5}:
+            together.begin(row, other if row % 2 else None, before[: begun // (row + 1)])
+        used = torch.get_num_threads()
+        try:
+            for step in codes:
+                torch.set_num_threads(1)
+                wanted = alone.step(step[5:6])[0]
+                torch.set_num_threads(2)
+                assert torch.equal(together.step(step)[5], wanted)
+        finally:
+            torch.set_num_threads(used)
+
+
+def test_as_many_words_as_are_read_fit_into_the_shortest_window():
+    """512 of them, and one more that is left out, in a model of a hundred positions: logits as in a long one."""
+    import torch
+
+    from pipeline.musicians.musicgen.hearing import Hearing
+
+    model, words = wide("float32"), torch.randn(513, 128)
+    with torch.inference_mode():
+        made = []
+        for positions, read in ((100, words), (1000, words[:512])):
+            hearing = Hearing(model, 2, positions)
+            for row in range(2):
+                hearing.begin(row, read, model.embed(torch.zeros(90, 4, dtype=torch.int64)))
+            made.append([hearing.step(torch.full((2, 4), code)) for code in range(10)])
+    for short, long in zip(*made, strict=True):
+        assert torch.equal(short, long) and torch.equal(short[0], short[1])
+
+
+def wide(form):
+    """Return a decoder of four layers, 128 wide, of random weights."""
     import torch
 
     from pipeline.musicians.musicgen.anatomy import TRANSFORMERS, Anatomy, Weights
     from pipeline.musicians.musicgen.decoder import Decoder
-    from pipeline.musicians.musicgen.hearing import Hearing
 
     shapes = {"embed": (65, 128), "lm_heads": (64, 128), "fc1": (512, 128), "fc2": (128, 512), "norm": (128,)}
     chance = torch.Generator().manual_seed(4)
@@ -207,16 +256,7 @@ def test_a_row_is_the_same_to_the_bit_beside_any_other(begun, beside, form):
 
     anatomy = Anatomy(4, 128, 4, 512, 4, 64, crossed=True)
     with torch.inference_mode():
-        model = Decoder(Weights(Tensors(tensors), TRANSFORMERS, anatomy, Path("random"), ""), form)
-        words, other = torch.randn(5, 128, generator=chance), torch.randn(beside, 128, generator=chance)
-        codes = torch.randint(0, 64, (150, 2, 4), generator=chance)
-        before = model.embed(torch.randint(0, 64, (begun, 4), generator=chance))
-        alone, together = Hearing(model, 1, 400), Hearing(model, 3, 400)
-        alone.begin(0, words, before[:0])
-        for row, (seen, known) in enumerate(((words, before[:0]), (other, before), (None, before[:0]))):
-            together.begin(row, seen, known)
-        for step in codes:
-            assert torch.equal(alone.step(step[:1])[0], together.step(torch.cat([step, step[1:]]))[0])
+        return Decoder(Weights(Tensors(tensors), TRANSFORMERS, anatomy, Path("random"), ""), form)
 
 
 @pytest.mark.parametrize("two", [False, True])
@@ -259,9 +299,9 @@ def test_weights_of_float16_are_kept_so():
     from pipeline.musicians.musicgen.linear import Packed
 
     weight = torch.randn(100, 36)
-    for kept, dtype in ((weight.half().float(), torch.float16), (weight, torch.float32)):
+    for kept, dtype in ((weight.half().float(), "int16"), (weight, "float32")):
         packed = Packed(kept, "float32")
-        assert packed.dtype == dtype
+        assert packed.arrays[0].dtype == dtype  # half precision by its bits
         x = torch.randn(3, 36)
         torch.testing.assert_close(packed(x), x @ kept.T)
 
@@ -305,7 +345,7 @@ def test_attention_over_blocks_is_attention(storage, close, size):
         cache.keep(1, np.full(200, row), np.arange(200), made[i])
     out = np.empty((4, heads, size), np.float32)
     queries = made[range(4), np.maximum(ends, 1) - 1].contiguous()
-    kernels.attend(*cache.layer(1), rows, ends, queries.numpy(), cache.scratch(4), out)
+    kernels.attend(*cache.layer(1), rows, ends, queries.numpy(), cache.scratch(4 * heads), out)
     for i, end in enumerate(ends):
         _, keys, values = made[i, :end].permute(1, 2, 0, 3)
         if end:
@@ -367,6 +407,59 @@ def test_layers_for_a_gpu_give_what_those_for_a_processor_give(published):
         results.append([layer.run(1, x.clone(), each) for x, each in ((begun, one), (now, step), (now[:2], some))])
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
+
+
+def test_a_line_beyond_the_positions_is_refused(decoder):
+    """Rather than overwriting what is not its own: in numbers, before anything is heard."""
+    import torch
+
+    with pytest.raises(ValueError, match="80 steps behind 30 are more than 100"):
+        write(decoder(), [line(80, opening=torch.zeros(4, 30, dtype=torch.int64))], 1, positions=100)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"num_codebooks": 8}, "writes 8 codebooks of 64 codes a channel, and its codec reads 4 of 64"),
+        ({"vocab_size": 32}, "writes 4 codebooks of 32 codes a channel, and its codec reads 4 of 64"),
+        ({"num_attention_heads": 5}, "has a width of 32, which 5 heads cannot share"),
+        ({"num_hidden_layers": 1}, "beyond the layers it says it has"),
+    ],
+)
+def test_a_decoder_that_does_not_fit_its_codec_is_refused(tiny_model, tmp_path, changed, said):
+    """More codebooks than EnCodec reads, another vocabulary, heads or layers: what disagrees, in one line."""
+    from pipeline.musicians.musicgen.checkpoint import find_checkpoint
+    from pipeline.musicians.musicgen.decoder import Decoder
+    from pipeline.musicians.musicgen.published import open_published
+
+    folder = shutil.copytree(tiny_model("musicgen"), tmp_path / "changed")
+    config = json.loads((folder / "config.json").read_text())
+    config["decoder"] |= changed
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(DamagedModel) as caught:
+        Decoder(open_published(find_checkpoint(str(folder), tmp_path)).weights, "float32")
+    assert said in caught.value.message and caught.value.remedy
+
+
+@pytest.mark.parametrize("form", ["float16", "int8"])
+def test_words_that_are_no_numbers_spoil_their_own_row_alone(form):
+    """What an int8 cache keeps of them too; and the row is sound again for whoever comes next."""
+    import torch
+
+    from pipeline.musicians.musicgen.hearing import Hearing
+
+    model, words = wide(form), torch.randn(3, 128)
+    with torch.inference_mode():
+        hearing = Hearing(model, 2, 100)
+        hearing.begin(0, torch.full((3, 128), torch.nan), words[:0])
+        hearing.begin(1, words, words[:0])
+        spoilt = [hearing.step(torch.zeros(2, 4, dtype=torch.int64)) for _ in range(3)][-1]
+        assert spoilt[0].isnan().any() and spoilt[1].isfinite().all()
+        for row in range(2):
+            hearing.end(row)
+            hearing.begin(row, words, words[:0])
+        again = [hearing.step(torch.zeros(2, 4, dtype=torch.int64)) for _ in range(3)][-1]
+        assert torch.equal(again[0], spoilt[1]) and torch.equal(again[1], spoilt[1])
 
 
 @pytest.mark.parametrize("form", ["float16", "int8"])
