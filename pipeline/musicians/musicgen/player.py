@@ -14,6 +14,7 @@ from pipeline.memory import giving_back, use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Weights
 from pipeline.musicians.musicgen.batcher import Batcher, Line, Written
 from pipeline.musicians.musicgen.decoder import Decoder
+from pipeline.musicians.musicgen.hearing import Hearing
 from pipeline.musicians.musicgen.linear import Format
 from pipeline.musicians.windows.model import Ask, Report, Window, WindowOrder
 
@@ -35,6 +36,10 @@ class Player(ABC):
         self._batcher: Batcher[WindowOrder] | None = None
         with room_to_load(name, device), torch.inference_mode(), giving_back():
             self._decoder = Decoder(weights, form, device)
+            # One step, so that what is compiled for this machine, the first time, is part of loading.
+            first = Hearing(self._decoder, 1, 1)
+            first.begin(0, None, torch.empty(0, weights.anatomy.width))
+            first.step(torch.zeros(1, weights.anatomy.codebooks, dtype=torch.int64, device=device))
         if device.type == "cpu":
             use_huge_pages()
         if self._decoder.error is not None:
