@@ -80,6 +80,15 @@ class Key:
         number = (major.tonic * 7 + 7) % 12 + 1
         return number, "B" if self.mode == "major" else "A"
 
+    def fifths_to(self, other: Key) -> int:
+        """Return how far around the wheel another key lies, whatever its mode: 0 to 6."""
+        around = abs(self.camelot[0] - other.camelot[0])
+        return min(around, 12 - around)
+
+    def steps_to(self, other: Key) -> int:
+        """Return how many steps on the wheel lead to another key: 1 to a fifth or to the relative, 7 at most."""
+        return self.fifths_to(other) + (self.mode != other.mode)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def read(value: object) -> Key:

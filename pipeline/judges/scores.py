@@ -61,13 +61,12 @@ def key_score(track: TrackPlan, found: KeyEstimate) -> Score:
 
 def kinship(planned: Key, found: Key) -> tuple[float, str]:
     """Return how near two keys are (1 the same, 0.7 relative, 0.5 a fifth away, 0.1 strangers) and in words."""
-    (here, side), (there, other) = planned.camelot, found.camelot
-    neighbours = (here - there) % 12 in (1, 11)
+    neighbours = planned.fifths_to(found) == 1
     if found == planned:
         return 1.0, "the same as"
     if found == planned.relative:
         return 0.7, "the relative of"
-    if neighbours and side == other:
+    if neighbours and found.mode == planned.mode:
         return 0.5, "a fifth away from"
     if found.tonic == planned.tonic:
         return 0.4, "the parallel of"

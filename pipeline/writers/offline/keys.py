@@ -41,13 +41,8 @@ def key_walk(count: int, modes: Mapping[str, float], rng: np.random.Generator) -
         weights: dict[Key, float] = {}
         for step, base in zip(neighbours(walk[-1]), (0.5, 1.0, 1.0, 0.9), strict=True):
             stuck = len(walk) > 1 and step == walk[-1] == walk[-2]
-            if _distance(step, home) <= _REACH and not stuck:
+            if step.fifths_to(home) <= _REACH and not stuck:
                 # The floor keeps a mode the style does not use reachable, so that the walk cannot get stuck.
                 weights[step] = base * max(0.05, modes.get(step.mode, 0.0) / sum(modes.values()))
         walk.append(pick(weights, rng))
     return tuple(walk)
-
-
-def _distance(one: Key, other: Key) -> int:
-    around = abs(one.camelot[0] - other.camelot[0])
-    return min(around, 12 - around)
