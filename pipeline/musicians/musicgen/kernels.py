@@ -26,7 +26,6 @@ import numba
 import numpy as np
 import torch
 from numba import prange
-from numba.extending import overload
 
 from pipeline.musicians.musicgen import tile as tiles
 from pipeline.musicians.musicgen.tile import GROUP, LANES, QUAD, tile
@@ -124,31 +123,18 @@ def _multiply_int8(weights, scales, offsets, x, out):
                 out[row, o] = np.float32(np.int32(sums[row, o] - offsets[o])) * scales[o] * steps[row]
 
 
-def product(packed, x, out):
-    """Multiply as `multiply` does; for compiled code, which chooses by the type."""
-    raise NotImplementedError
-
-
-@overload(product)
-def _product(packed, x, out):  # noqa: ARG001
-    def floats(packed, x, out):
-        _multiply(packed[0], x, out)
-
-    def scaled(packed, x, out):
-        _multiply(packed[0], x, out)
-        for row in range(len(out)):
-            _scale(out[row], packed[1], np.float32(1))
-
-    def whole(packed, x, out):
-        _multiply_int8(packed[0], packed[1], packed[2], x, out)
-
-    return (floats, scaled, whole)[len(packed) - 1]
-
-
 @_compiled()
 def multiply(packed, x, out):
     """Multiply rows x, float32 [rows, in], by packed weights, into `out`, float32 [rows, out]."""
-    product(packed, x, out)
+    # The compiler knows how many arrays there are, and leaves the other branches out.
+    if len(packed) == 1:
+        _multiply(packed[0], x, out)
+    elif len(packed) == 2:
+        _multiply(packed[0], x, out)
+        for row in range(len(out)):
+            _scale(out[row], packed[1], np.float32(1))
+    else:
+        _multiply_int8(packed[0], packed[1], packed[2], x, out)
 
 
 @_compiled()
@@ -305,26 +291,26 @@ def layer(x, norms, products, inner_width, heard, read, rows, places, looking, t
     seen = np.empty((n, heads, size), np.float32)
     made = np.empty((n, 3 * width), np.float32)
     _normalise(x, norms[0], norms[1], normed)
-    product(products[0], normed, made)
+    multiply(products[0], normed, made)
     parts = made.reshape(n, 3, heads, size)
     keep(heard[0], heard[1], heard[2], heard[3], rows, places, parts)
     attend(heard[0], heard[1], heard[2], heard[3], rows, places + 1, parts, scratch, seen)
-    product(products[1], seen.reshape(n, width), more)
+    multiply(products[1], seen.reshape(n, width), more)
     x += more
     if looking.size:
         m = looking.size
         _normalise(x[looking], norms[2], norms[3], normed[:m])
-        product(products[2], normed[:m], more[:m])
+        multiply(products[2], normed[:m], more[:m])
         asked = more[:m].reshape(m, 1, heads, size)
         attend(read[0], read[1], read[2], read[3], rows[looking], tokens, asked, words_scratch, seen[:m])
-        product(products[3], seen[:m].reshape(m, width), more[:m])
+        multiply(products[3], seen[:m].reshape(m, width), more[:m])
         for i in range(m):
             _add(x[looking[i]], more[i])
     _normalise(x, norms[4], norms[5], normed)
     inner = np.empty((n, inner_width), np.float32)
-    product(products[4], normed, inner)
+    multiply(products[4], normed, inner)
     _gelu(inner)
-    product(products[5], inner, more)
+    multiply(products[5], inner, more)
     x += more
 
 
