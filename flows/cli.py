@@ -14,7 +14,8 @@ from flows.doors import enter
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
-FORMATS = ("flac", "mp3", "m4a", "opus")
+ARCS = ("settle", "lift", "wave", "level")
+FORMATS = ("flac", "mp3", "m4a", "opus", "wav")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -143,6 +144,40 @@ def render(
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = _settings(library=library, studio=studio, musician=musician)
     render_clip({**wanted, "controls": chosen}, out, settings, as_json=as_json)
+
+
+@lofi.command(short_help="Make a long mix out of albums.")
+@click.argument("albums", nargs=-1, required=True)
+@click.option("--hours", type=float, help="Length of the mix, up to 24.  [default: every track once]")
+@click.option("--title", help="Its title.  [default: from the albums']")
+@click.option(
+    "--arc", type=click.Choice(ARCS), default="wave", show_default=True, help="How the energy goes from end to end."
+)
+@click.option("--repeats", is_flag=True, help="Let tracks come again where there are too few.")
+@click.option("--crossfade", type=float, help="Seconds of a crossfade, 3 to 10.  [default: 6, or LOFI_CROSSFADE]")
+@click.option("--match", is_flag=True, help="Bring tempos less than 3 % apart together in the joints.")
+@click.option(
+    "--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Write this beside FLAC.  [default: m4a]"
+)
+@click.option("--dry-run", is_flag=True, help="Show the order and stop.")
+@_with_part("painter")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@_with_library
+def mix(
+    albums: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    crossfade: float | None,
+    painter: str | None,
+    library: Path | None,
+    **wanted: Any,
+) -> None:
+    """Make one long mix out of the tracks of ALBUMS, or finish the one an interrupted run of the same command began."""
+    click.echo("Opening the library …", err=as_json)
+    from flows.mixing import mix_albums
+
+    settings = _settings(library=library, crossfade=crossfade, painter=painter)
+    mix_albums(albums, wanted, settings, dry_run=dry_run, as_json=as_json)
 
 
 @lofi.command("list")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Iterable, Iterator
 
 import click
 from rich.text import Text
 
+from flows.finding import find_album
 from flows.printing import FIRST, console, counted, credit, print_json, summary, terms
 from flows.tables import album_table, rows_table
 from pipeline.audio.chapters import clock
@@ -20,7 +20,6 @@ from pipeline.roles import Ear
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
-from pipeline.shelf.names import slug_of
 from pipeline.studio import STUDIOS, open_part
 from pipeline.workers import Workers
 
@@ -72,7 +71,7 @@ def _status(row: AlbumRow | None, *, whole: bool) -> str:
 def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     """Show one album, finished or not."""
     with open_to_look(settings) as (shelf, catalogue):
-        folder = _folder(shelf, slug)
+        folder = find_album(shelf, slug)
         row = next((row for row in catalogue.albums() if row.slug == slug), None)
     if not folder.is_complete():
         _show_unfinished(folder, row, settings, as_json=as_json)
@@ -183,7 +182,7 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
 
     files = 0
     with open_to_look(settings) as (shelf, catalogue):
-        folders = [_folder(shelf, slug) for slug in slugs] or list(shelf.albums())
+        folders = [find_album(shelf, slug) for slug in slugs] or list(shelf.albums())
         manifests = {row.slug: row.manifest for row in catalogue.albums()}
         here = {folder.slug for folder in shelf.albums()}
         gone = [] if slugs else [slug for slug in manifests if slug not in here]
@@ -220,7 +219,7 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
     from pipeline.crew import workers_for
     from pipeline.encore import open_maker
 
-    folder = _folder(Shelf.open(settings.library, writable=False), slug)
+    folder = find_album(Shelf.open(settings.library, writable=False), slug)
     album = folder.read_manifest()
     if ambience:
         loop = proof.find_loop(album, number)
@@ -294,17 +293,6 @@ def doctor(settings: Settings) -> None:
     if broken:
         raise click.exceptions.Exit(DAMAGED)
     click.echo(f"Ready: {FIRST}")
-
-
-def _folder(shelf: Shelf, slug: str) -> AlbumFolder:
-    """Return the folder of an album named by its folder or its title, or raise ShelfError with the nearest name."""
-    have = [folder.slug for folder in shelf.albums()]
-    for name in (slug, slug_of(slug)):
-        if name in have:
-            return shelf.album(name)
-    near = difflib.get_close_matches(slug, have, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`lofi list` shows what is there."
-    raise ShelfError(f"There is no album {slug!r} in {shelf.root}.", hint)
 
 
 def make_command(brief: Brief, settings: Settings) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.audio.chapters import clock
-from pipeline.domain import Album, AlbumPlan
+from pipeline.domain import Album, AlbumPlan, LongMix, MixProject
 
 
 def _table(*columns: tuple[str, bool]) -> Table:
@@ -55,6 +55,48 @@ def plan_table(plan: AlbumPlan) -> Table:
             track.groove,
             ", ".join(track.instruments),
             track.ambience or "",
+        )
+    return table
+
+
+def mix_table(project: MixProject, starts: Sequence[int]) -> Table:
+    """Draw the order of a long mix: where each track begins, what was measured of it, and why it stands there."""
+    table = _table(
+        ("#", True), ("At", True), ("Title", False), ("Album", False), ("BPM", True), ("Key", False), ("", False),
+        ("LUFS", True), ("Energy", True), ("After the one before", False),
+    )  # fmt: skip
+    for number, (track, start) in enumerate(zip(project.tracks, starts, strict=True), 1):
+        table.add_row(
+            str(number),
+            clock(start / project.rate),
+            Text(track.title),
+            f"{track.album}/{track.number:02d}",
+            "–" if track.tempo is None else f"{track.tempo:.1f}",
+            "–" if track.key is None else str(track.key),
+            "" if track.key is None else "".join(map(str, track.key.camelot)),
+            f"{track.loudness:.1f}",
+            f"{track.energy:.2f}",
+            Text(track.why),
+        )
+    return table
+
+
+def joints_table(made: LongMix) -> Table:
+    """Draw the joints of a long mix: how long, what meets, and the level before, during and after."""
+    table = _table(
+        ("Into", True), ("At", True), ("Length", True), ("On", False), ("Matched", True),
+        ("Before", True), ("During", True), ("After", True),
+    )  # fmt: skip
+    for number, joint in enumerate(made.mix.joints, 2):
+        table.add_row(
+            str(number),
+            clock(joint.start / made.mix.rate),
+            f"{joint.frames / made.mix.rate:.1f} s",
+            joint.on or "",
+            f"{joint.matched:+.1f} %" if joint.matched else "",
+            f"{joint.before:.1f} dB",
+            f"{joint.during:.1f} dB",
+            f"{joint.after:.1f} dB",
         )
     return table
 

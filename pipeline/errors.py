@@ -9,6 +9,9 @@
     ├── Damaged                 a file does not match its record, or does not decode (exit 1)
     │   └── DamagedModel        a file of a trained model is broken: the part cannot be used (exit 2)
     ├── TitleTaken              another album has one of the titles (exit 1)
+    ├── Stale                   a decision is about another version than there is by now (exit 1)
+    ├── NotApproved             nobody approved this version, so it may not leave (exit 1)
+    ├── NotForSale              a licence forbids what was asked for (exit 1)
     ├── Held                    another process is writing this album (exit 3)
     ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
     ├── BackendFailed           a part of the studio failed; worth trying again (exit 1, retryable)
@@ -80,6 +83,18 @@ class DamagedModel(Damaged):
 
 class TitleTaken(LofiError):
     """Another album of the catalogue has one of the titles already."""
+
+
+class Stale(LofiError):
+    """A decision is about another version than there is by now."""
+
+
+class NotApproved(LofiError):
+    """Nobody approved this very version, so it may not leave the house."""
+
+
+class NotForSale(LofiError):
+    """A licence of something in it forbids to sell it."""
 
 
 class Held(LofiError):

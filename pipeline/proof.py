@@ -22,7 +22,7 @@ from pipeline.shelf.atomic import hash_file
 from pipeline.steps.ambience import audible_loop
 from pipeline.workers import Workers, stopping
 
-AUDIO = {".flac", ".mp3", ".m4a", ".opus"}
+AUDIO = {".flac", ".mp3", ".m4a", ".opus", ".wav"}
 PICTURES = {".png", ".jpg"}
 SAME_TO_THE_EAR = -90.0
 """dBFS: a difference below this cannot be heard; processors that round differently stay far below it."""

@@ -1,4 +1,4 @@
-"""Finished sound into files: FLAC, MP3, M4A and Opus in one pass, tagged, with cover and chapters."""
+"""Finished sound into files: FLAC, MP3, M4A, Opus and WAV in one pass, tagged, with cover and chapters."""
 
 from __future__ import annotations
 
@@ -30,12 +30,21 @@ _CODECS: dict[Format, tuple[str, ...]] = {
     "mp3": ("-c:a", "libmp3lame", "-q:a", "0", "-id3v2_version", "3", "-write_xing", "1"),
     "m4a": (*_AAC, "-movflags", "+faststart"),
     "opus": ("-c:a", "libopus", "-b:a", "160k", "-ar", "48000"),
+    "wav": ("-c:a", "pcm_s24le", "-rf64", "auto"),  # RF64 (EBU Tech 3306) from 4 GB on, which plain WAV cannot count
 }
-_CONTAINERS: dict[Format, str] = {"flac": "flac", "mp3": "mp3", "m4a": "ipod", "opus": "opus"}
+_CONTAINERS: dict[Format, str] = {"flac": "flac", "mp3": "mp3", "m4a": "ipod", "opus": "opus", "wav": "wav"}
+_PICTURED: tuple[Format, ...] = ("flac", "mp3", "m4a")
+"""Containers that hold a cover as a picture stream. Opus has it in its tags, and WAV no place for one."""
+_CHAPTERED: tuple[Format, ...] = ("mp3", "m4a", "opus")
+"""Containers whose muxer writes chapters. Those of FLAC are among its tags."""
 LOSSY: tuple[Format, ...] = ("mp3", "m4a", "opus")
 
 _BLOCK = 1 << 16
 _TRIES = 3
+
+Pass = Literal["write", "check", "write again"]
+Heed = Callable[[Pass, int], None]
+"""Is told which pass over the sound is under way, and how many frames of it are done."""
 
 
 def encode(
@@ -67,8 +76,8 @@ def encode(
             file.write_text(_metadata(form, tags, cover, chapters, rate), encoding="utf-8")
             arguments += ["-f", "ffmetadata", "-i", f"file:{file}"]
         for index, (form, path) in enumerate(outputs.items(), first):
-            arguments += ["-map", "0:a", *(picture if form != "opus" else [])]
-            arguments += ["-map_metadata", str(index), "-map_chapters", str(index) if form != "flac" else "-1"]
+            arguments += ["-map", "0:a", *(picture if form in _PICTURED else [])]
+            arguments += ["-map_metadata", str(index), "-map_chapters", str(index) if form in _CHAPTERED else "-1"]
             arguments += [*_CODECS[form], "-flags:a", "+bitexact", "-fflags", "+bitexact"]
             arguments += ["-f", _CONTAINERS[form], f"file:{path}"]
         feed(arguments, _pcm(sound), written)
@@ -83,15 +92,20 @@ def encode_checked(
     cover: bytes | None = None,
     chapters: Sequence[Chapter] = (),
     ceiling: float = -1.0,
+    heed: Heed = lambda _, __: None,
 ) -> dict[Format, float]:
     """Encode, decode the lossy files again, and return each file's true peak in dBTP.
 
     A lossy file that overshoots the ceiling is made again from slightly quieter sound, up to three times; the
-    others are left as they are. `sound` is called for every pass and must give the same blocks each time.
+    others are left as they are. `sound` is called for every pass and must give the same blocks each time; `heed` is
+    told how far each pass is.
     """
     meter = PeakMeter()  # for FLAC, which gives back what it was given
-    encode(_metered(sound(), meter), rate, outputs, tags, cover=cover, chapters=chapters)
-    peaks = {form: measured_peak(path) if form in LOSSY else meter.peak() for form, path in outputs.items()}
+    # Nobody knows how long the sound is before it is over, so passes are told by frames.
+    first = _heeded(_metered(sound(), meter), "write", heed)
+    encode(first, rate, outputs, tags, cover=cover, chapters=chapters)
+    lossless = meter.peak()
+    peaks = {form: measured_peak(path, heed) if form in LOSSY else lossless for form, path in outputs.items()}
     for form in (form for form in outputs if form in LOSSY):
         gain = 0.0
         for _ in range(_TRIES):
@@ -99,9 +113,9 @@ def encode_checked(
                 break
             gain -= peaks[form] - ceiling + 0.1
             quieter = np.float32(amplitude(gain))
-            again = (block * quieter for block in sound())
+            again = _heeded((block * quieter for block in sound()), "write again", heed)
             encode(again, rate, {form: outputs[form]}, tags, cover=cover, chapters=chapters)
-            peaks[form] = measured_peak(outputs[form])
+            peaks[form] = measured_peak(outputs[form], heed)
     return peaks
 
 
@@ -110,10 +124,10 @@ def pieces(clip: Clip) -> Callable[[], Iterator[Samples]]:
     return lambda: (clip.samples[start : start + _BLOCK] for start in range(0, clip.frames, _BLOCK))
 
 
-def measured_peak(path: Path) -> float:
+def measured_peak(path: Path, heed: Heed = lambda _, __: None) -> float:
     """Return the true peak of a file in dBTP, decoded block by block. Raises Damaged."""
     meter = PeakMeter()
-    for block in blocks(path):
+    for block in _heeded(blocks(path), "check", heed):
         meter.add(block)
     return meter.peak()
 
@@ -126,6 +140,14 @@ def write_take(path: Path, clip: Clip, form: Literal["FLAC", "WAV"] = "FLAC") ->
     soundfile.write(memory, clip.samples, clip.rate, format=form, subtype="PCM_24", compression_level=level)
     with room_for([path]):
         path.write_bytes(memory.getbuffer())
+
+
+def _heeded(sound: Iterable[Samples], what: Pass, heed: Heed) -> Iterator[Samples]:
+    done = 0
+    for block in sound:
+        yield block
+        done += len(block)
+        heed(what, done)
 
 
 def _metered(sound: Iterable[Samples], meter: PeakMeter) -> Iterator[Samples]:

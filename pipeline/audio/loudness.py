@@ -57,7 +57,7 @@ class LoudnessMeter:
     """Integrated loudness of a stream. BS.1770-4: K-weighting, 400 ms blocks every 100 ms, two gates."""
 
     def __init__(self, rate: int, channels: int = 2) -> None:
-        self._weighting = _k_weighting(rate)
+        self._weighting = k_weighting(rate)
         self._state = np.zeros((len(self._weighting), channels, 2))
         self._hop = round(rate / 10)
         self._pending = np.zeros((channels, 0))
@@ -117,7 +117,7 @@ class PeakMeter:
             self._peak = max(self._peak, float(span_peaks(planes, self._peak).max()))
 
 
-def _k_weighting(rate: int) -> NDArray[np.float64]:
+def k_weighting(rate: int) -> NDArray[np.float64]:
     """Return the two filters of BS.1770-4 as second-order sections at any rate.
 
     The recommendation tabulates them at 48 kHz only; centre, Q and gain behind that table are from B. De Man,

@@ -14,19 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, pairwise, product
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.fingerprint import NEAR_DUPLICATE, similarities
 from pipeline.domain import Bpm, Key, Lufs, Seconds
+from pipeline.domain.longmix import Arc
 from pipeline.domain.noun import Noun
 
 _Path = NDArray[np.int64]
-
-Arc = Literal["settle", "lift", "wave", "level"]
-"""How energy goes: from much to little; little to much; little, much, little; or as the joints like it."""
 
 _ARCS: dict[Arc, Callable[[NDArray[np.float64]], NDArray[np.float64]] | None] = {
     "settle": lambda place: 1 - place,
@@ -46,6 +43,9 @@ _UNKNOWN = 2.0
 
 _AGAIN = 1000.0
 """Price of the same music twice in a row: more than all else together."""
+
+_HEARD = 2.0
+"""Price of a joint that was heard before in the same mix."""
 
 _SLACK = 1e-9
 
@@ -122,18 +122,39 @@ class Order:
         self.places, self.steps = tuple(places), tuple(steps)
 
 
-def arrange(songs: Sequence[Song], wanted: int | None = None, arc: Arc = "wave") -> Order:
+def arrange(songs: Sequence[Song], wanted: int | None = None, arc: Arc = "wave", *, repeats: bool = False) -> Order:
     """Order the `wanted` songs that go together best, all by default. The same songs give the same order.
 
-    Raises ValueError when there are fewer, or none is wanted.
+    With `repeats`, more may be wanted than there are: then all are played, and all again in another order, where a
+    song comes again after half of all others at the earliest (where there is a way), and neighbours are others than
+    before. Raises ValueError when there are fewer, or none is wanted.
     """
     wanted = len(songs) if wanted is None else wanted
-    if not 1 <= wanted <= len(songs):
+    if not 1 <= wanted <= len(songs) and not (repeats and songs and wanted > 0):
         raise ValueError(f"{wanted} of {len(songs)} songs cannot be put in order")
     steps = _steps(songs)
     prices = np.array([[each.price for each in row] for row in steps])
-    places = _Search(prices, _arc_prices(songs, wanted, arc)).best()
+    places: list[int] = []
+    while len(places) < wanted:
+        arcs = _arc_prices(songs, min(wanted - len(places), len(songs)), arc)
+        if places:
+            arcs = arcs + _waiting(places[-len(songs) :], arcs.shape)
+            arcs[:, 0] += prices[places[-1]]
+        fresh = _Search(prices, arcs).best()
+        for a, b in pairwise([*places[-1:], *fresh]):
+            prices[a, b] = prices[b, a] = prices[a, b] + _HEARD
+        places += fresh
     return Order(songs, places, [steps[a][b] for a, b in pairwise(places)])
+
+
+def _waiting(last: Sequence[int], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return what each song costs at each place, [songs, places], for having been played too short a while ago."""
+    costs = np.zeros(shape)
+    enough = shape[0] // 2
+    for back, song in enumerate(reversed(last), 1):
+        for place in range(max(0, min(enough - back + 1, shape[1]))):
+            costs[song, place] += _AGAIN * (enough - back - place + 1) / enough
+    return costs
 
 
 def _steps(songs: Sequence[Song]) -> list[list[Step]]:

@@ -62,6 +62,19 @@ def spectrum(sound: Clip | Heard) -> Spectrum:
     )
 
 
+THIRDS = tuple(25 * 2 ** (n / 3) for n in range(29))
+"""Centres in Hz of the third octaves from 25 Hz to 16 kHz."""
+
+
+def thirds(sound: Clip | Heard) -> tuple[float, ...]:
+    """Return the average power in every third octave of THIRDS, on a scale that is the same for all of one clip."""
+    heard = hear(sound)
+    power = heard.mid.astype(np.float64) + (0 if heard.side is None else heard.side)
+    edges = np.array([*(centre * 2 ** (-1 / 6) for centre in THIRDS), THIRDS[-1] * 2 ** (1 / 6)])
+    sums = np.interp(edges, heard.frequencies, np.cumsum(power))
+    return tuple(float(f"{value:.4g}") for value in np.diff(sums))
+
+
 def _decibels(part: float, whole: float) -> float:
     return float(10 * np.log10(max(part / whole, 1e-9))) if whole > 1e-12 else -90.0
 

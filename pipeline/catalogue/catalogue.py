@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,20 +10,32 @@ from typing import Self
 from sqlalchemy import Connection, RowMapping, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pipeline.catalogue import ledger
+from pipeline.catalogue import decisions, ledger
 from pipeline.catalogue.database import Database, connect
-from pipeline.catalogue.rows import AlbumRow, ChosenTake, Kind, Outcome, Status, title_key
+from pipeline.catalogue.rows import (
+    AlbumRow,
+    ChosenTake,
+    Decided,
+    Decision,
+    Kind,
+    MixRow,
+    Outcome,
+    Status,
+    title_key,
+)
 from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
-from pipeline.catalogue.tables import albums, takes, titles
+from pipeline.catalogue.tables import albums, mixes, takes, titles
 from pipeline.domain import (
     Album,
     AlbumPlan,
     Backend,
     Brief,
+    LongMix,
     Loop,
     LoopOrder,
     RenderOrder,
     Seconds,
+    Sha256,
     Slug,
     Spend,
     Take,
@@ -187,6 +200,39 @@ class Catalogue:
         with self._database.writing() as connection:
             _put_finished(connection, album)
             _claim_titles(connection, album.slug, album.plan.title, _track_titles(album))
+
+    def enter_mix(self, mix: LongMix, finished: datetime) -> None:
+        """Enter a finished long mix, after its manifest is on the shelf. Safe to repeat.
+
+        It is a draft, unless this very manifest was decided on before.
+        """
+        manifest = mix.digest()
+        row = {"title": mix.project.title, "status": "draft", "finished": finished, "manifest": manifest}
+        with self._database.writing() as connection:
+            known = connection.execute(select(mixes.c.manifest).where(mixes.c.slug == mix.slug)).scalar()
+            if known != manifest:
+                statement = insert(mixes).values(slug=mix.slug, **row)
+                connection.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=row))
+
+    def mixes(self) -> tuple[MixRow, ...]:
+        """Return every finished long mix, the oldest first."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(mixes).order_by(mixes.c.finished, mixes.c.slug)).mappings()
+            return tuple(MixRow(**row) for row in found)
+
+    def decide(self, slug: Slug, version: Sha256, decision: Decision, author: str, note: str = "") -> None:
+        """Decide on exactly this version (the hash of the manifest) of a finished album or mix.
+
+        Raises ShelfError, Stale or NotApproved, changing nothing; see pipeline/catalogue/decisions.py.
+        """
+        made = Decided(version=version, decision=decision, author=author, time=self._clock(), note=note)
+        with self._database.writing() as connection:
+            decisions.decide(connection, slug, made)
+
+    def decisions(self, slug: Slug) -> tuple[Decided, ...]:
+        """Return what was decided on a whole album or mix, the oldest first."""
+        with self._database.reading() as connection:
+            return decisions.of(connection, slug)
 
     def merge(self, album: Album) -> tuple[str, ...]:
         """Add what a manifest knows and the catalogue does not; decisions and ledger rows stay as they are.

@@ -12,21 +12,23 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.catalogue.catalogue import Catalogue
 from pipeline.catalogue.database import damaged, explained
 from pipeline.domain import Project, Slug
 from pipeline.errors import Damaged, DiskFull, LofiError, TitleTaken
-from pipeline.shelf import AlbumFolder, Shelf
+from pipeline.shelf import AlbumFolder, MixFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
 from pipeline.shelf.atomic import sync_file, sync_folder, temp_beside
 from pipeline.shelf.clock import Clock, utc_now
 from pipeline.shelf.lease import queueing
+from pipeline.shelf.mix_folder import MIX_MANIFEST
 
 log = logging.getLogger(__name__)
 
-SALVAGED = ("albums", "titles", "takes", "renders", "decisions")
+SALVAGED = ("albums", "mixes", "titles", "takes", "renders", "decisions")
 """Tables to read out of a damaged catalogue, owners before what they own."""
 
 
@@ -61,6 +63,7 @@ def reindex(shelf: Shelf, catalogue_path: Path, *, clock: Clock = utc_now) -> Re
     with Catalogue.open(catalogue_path, clock=clock) as catalogue:
         known = [row.slug for row in catalogue.albums()]
         merged = _merge(catalogue, shelf.albums())
+        merged = replace(merged, damaged=(*merged.damaged, *_merge_mixes(catalogue, shelf.mixes())))
     missing = [slug for slug in known if not shelf.album(slug).folder.is_dir()]
     return replace(merged, missing=tuple(missing), moved_aside=moved_aside, salvaged=salvaged)
 
@@ -77,7 +80,10 @@ def catch_up(shelf: Shelf, catalogue: Catalogue) -> Reindexed:
         row = rows.get(folder.slug)
         return row is None or (row.manifest is None and folder.is_complete())
 
-    return _merge(catalogue, filter(lacking, shelf.albums()))
+    known = {row.slug for row in catalogue.mixes()}
+    broken = _merge_mixes(catalogue, (folder for folder in shelf.mixes() if folder.slug not in known))
+    merged = _merge(catalogue, filter(lacking, shelf.albums()))
+    return replace(merged, damaged=(*merged.damaged, *broken))
 
 
 def _merge(catalogue: Catalogue, folders: Iterable[AlbumFolder]) -> Reindexed:
@@ -99,6 +105,21 @@ def _merge(catalogue: Catalogue, folders: Iterable[AlbumFolder]) -> Reindexed:
         except LofiError as error:
             broken.append((folder.slug, error.message))
     return Reindexed(tuple(finished), tuple(unfinished), tuple(broken), tuple(conflicts))
+
+
+def _merge_mixes(catalogue: Catalogue, folders: Iterable[MixFolder]) -> list[tuple[Slug, str]]:
+    """Enter finished mixes; return those that cannot be read."""
+    broken = []
+    for folder in folders:
+        if folder.is_complete():
+            try:
+                finished = datetime.fromtimestamp(folder.path(MIX_MANIFEST).stat().st_mtime, UTC)
+                catalogue.enter_mix(folder.read_manifest(), finished)
+            except DiskFull:
+                raise
+            except LofiError as error:
+                broken.append((folder.slug, error.message))
+    return broken
 
 
 def check(path: Path, clock: Clock = utc_now) -> None:

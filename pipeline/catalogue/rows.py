@@ -33,6 +33,29 @@ class AlbumRow(Noun):
     manifest: Sha256 | None
 
 
+class MixRow(Noun):
+    """A finished long mix as the catalogue knows it. `manifest` is the SHA-256 of its mix.json."""
+
+    slug: Slug
+    title: str
+    status: Status
+    finished: datetime
+    manifest: Sha256
+
+
+Decision = Literal["approved", "rejected", "released"]
+
+
+class Decided(Noun):
+    """One decision: on the exact `version`, the hash of the manifest, by whom, when, and why."""
+
+    version: Sha256
+    decision: Decision
+    author: str
+    time: datetime
+    note: str = ""
+
+
 class ChosenTake(NamedTuple):
     """The take that became a track of a finished album, for the near-duplicate check."""
 

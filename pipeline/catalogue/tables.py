@@ -69,6 +69,16 @@ albums = Table(
     Index("ix_albums_wish_digest", "wish_digest"),
 )
 
+mixes = Table(
+    "mixes",  # finished long mixes; one under way is on the shelf alone
+    metadata,
+    Column("slug", String(80), primary_key=True),  # no album has it
+    Column("title", Text, nullable=False),
+    Column("status", String(20), nullable=False),  # draft, approved, rejected, released
+    Column("finished", Moment, nullable=False),
+    Column("manifest", String(64), nullable=False),  # SHA-256 of mix.json
+)
+
 titles = Table(
     "titles",
     metadata,
@@ -118,7 +128,7 @@ decisions = Table(
     "decisions",  # what people decided at review: here alone, so never rebuilt and never removed
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("album", String(80), nullable=False, index=True),
+    Column("album", String(80), nullable=False, index=True),  # or the mix
     Column("track", Integer),  # none: the whole album
     Column("version", String(64), nullable=False),  # hash of the exact file or manifest decided on
     Column("decision", String(20), nullable=False),

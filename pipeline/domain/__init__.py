@@ -2,6 +2,7 @@
 
 from pipeline.domain.album import Album, Cover, Joint, Mix, Picture, Pictures, Run, Spend, TitleMatch, Track
 from pipeline.domain.brief import Brief, read_brief
+from pipeline.domain.longmix import LongMix, MixProject, MixTrack, MixWish, PlannedJoint, Source
 from pipeline.domain.plan import AlbumPlan, TrackPlan
 from pipeline.domain.production import Production
 from pipeline.domain.project import Project
@@ -35,13 +36,18 @@ __all__ = [
     "Heard",
     "Joint",
     "Key",
+    "LongMix",
     "Loop",
     "LoopOrder",
     "Lufs",
     "Measured",
     "Mix",
+    "MixProject",
+    "MixTrack",
+    "MixWish",
     "Picture",
     "Pictures",
+    "PlannedJoint",
     "Production",
     "Project",
     "RenderOrder",
@@ -51,6 +57,7 @@ __all__ = [
     "Seed",
     "Sha256",
     "Slug",
+    "Source",
     "Spend",
     "Take",
     "TitleMatch",

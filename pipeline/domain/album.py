@@ -94,6 +94,10 @@ class Joint(Noun):
     before: float
     during: float
     after: float
+    on: Later[str | None] = None
+    """What it keeps to: "bar" or "beat" where those of the two tracks fall together, else "length"."""
+    matched: Later[float] = 0.0
+    """By how much of a percent the coming track is faster, where the tempos were brought together for it."""
 
 
 class Mix(Noun):

@@ -17,7 +17,7 @@ THEME_LIMIT = 300
 LIMITS = {"tracks": (1, 100), "seconds": (10, 600), "takes": (1, 16), "seed": (0, 2**63 - 1)}
 """The least and the most of every number in a brief."""
 
-Format = Literal["flac", "mp3", "m4a", "opus"]
+Format = Literal["flac", "mp3", "m4a", "opus", "wav"]
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 """A language by its ISO 639-1 code, such as ja."""

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Slug, Take
+from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Take
 from pipeline.domain.brief import Format
 from pipeline.errors import Damaged
-from pipeline.shelf.atomic import explained, final_of, hash_file, make_folder, sync_file, sync_folder
-from pipeline.shelf.clock import Clock, utc_now
-from pipeline.shelf.folder import Folder
-from pipeline.shelf.lease import holding
+from pipeline.shelf.atomic import explained, final_of, hash_file, sync_file, sync_folder
 from pipeline.shelf.names import safe_title
 from pipeline.shelf.takes import TakeFiles
+from pipeline.shelf.work_folder import WorkFolder, temps
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +30,12 @@ CUE = "mix.cue"
 
 
 @dataclass(frozen=True)
-class AlbumFolder(Folder):
+class AlbumFolder(WorkFolder[Album]):
     """One album on the shelf. Everything that writes belongs inside `hold()`."""
 
-    slug: Slug
+    manifest = MANIFEST
+    kind = Album
+    verb = "lofi make"
 
     @staticmethod
     def take_path(track: int, index: int) -> str:
@@ -93,23 +87,6 @@ class AlbumFolder(Folder):
         """Return the path of the record that a part's model was tried, such as "rehearsals/judge.json"."""
         return f"rehearsals/{role}.json"
 
-    @staticmethod
-    def mix_path(format: Format) -> str:
-        """Return the path of the long mix, such as "mix.flac"."""
-        return f"mix.{format}"
-
-    @contextmanager
-    def hold(self, *, clock: Clock = utc_now) -> Iterator[None]:
-        """Be the album's only writer inside the block; clears up first what a dead writer left.
-
-        Raises Held, naming the process, when another is writing it.
-        """
-        with explained(self.folder):
-            make_folder(self.folder)
-        with holding(self.folder, f"The album {self.slug}", clock=clock):
-            self.sweep()
-            yield
-
     def take_files(self, order: RenderOrder) -> TakeFiles:
         """Return where the take that answers an order lies."""
         number, index = order.track.number, order.index
@@ -131,7 +108,7 @@ class AlbumFolder(Folder):
                 return None
             if self.has_hash(take.path, take.sha256):
                 return take
-            if any(self._adopt(temp, final, take) for temp in _temps(final.parent)):
+            if any(self._adopt(temp, final, take) for temp in temps(final.parent)):
                 return take
             if final.exists():
                 self.set_aside(take.path, "its content does not match its recorded SHA-256")
@@ -148,18 +125,10 @@ class AlbumFolder(Folder):
                 return take.backend
         return None
 
-    def sweep(self) -> None:
-        """Remove the temp files a dead writer left, and adopt the take that was only waiting for its name.
-
-        Only for the sole writer before it writes anything: `hold()` does it.
-        """
-        with explained(self.folder):
-            for folder in (self.folder, *(place for place in sorted(self.folder.iterdir()) if place.is_dir())):
-                for temp in _temps(folder):
-                    final = final_of(temp)
-                    take = self._take_named(final) if final else None
-                    if final is None or take is None or not self._adopt(temp, final, take):
-                        temp.unlink()
+    def salvage(self, temp: Path, final: Path) -> bool:
+        """Adopt the take that was only waiting for its name."""
+        take = self._take_named(final)
+        return take is not None and self._adopt(temp, final, take)
 
     def _take_named(self, audio: Path) -> Take | None:
         """Return the record beside an audio file that has yet to get its name."""
@@ -178,61 +147,9 @@ class AlbumFolder(Folder):
         log.info("%s was finished before the last run stopped, and is kept.", final)
         return True
 
-    def write_manifest(self, album: Album) -> FileRecord:
-        """Complete the album, last of all. Returns the manifest's own record.
-
-        Raises Damaged when a file it names is not there as recorded, and then writes nothing.
-        """
-        self.verify_all(album)
-        self.put(album, MANIFEST)
-        return self.record(MANIFEST)
-
-    def verify_all(self, album: Album) -> None:
-        """Raise Damaged when a file the manifest names is not there as recorded."""
-        # Hashing lets go of the interpreter, so threads use all the cores.
-        threads = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
-        try:
-            for _ in threads.map(self._verify, album.files()):
-                pass
-        finally:
-            threads.shutdown(cancel_futures=True)
-
-    def _verify(self, made: FileRecord | Take) -> None:
+    def verify_file(self, made: FileRecord | Take) -> None:
+        """Raise Damaged unless a file that the manifest names is there as recorded."""
         if isinstance(made, FileRecord):
             self.verify(made)
         elif not self.has_hash(made.path, made.sha256):
             raise Damaged(f"{self.folder / made.path} is missing or does not match its recorded SHA-256.")
-
-    def read_manifest(self) -> Album:
-        """Return what album.json holds. Raises Damaged when it is missing, malformed or another album's."""
-        path = self.path(MANIFEST)
-        remedy = (
-            f"Move {MANIFEST} away and run the same `lofi make` command again: it is made from the files beside it."
-        )
-        with explained(path):
-            try:
-                album = Album.model_validate_json(path.read_bytes())
-            except FileNotFoundError as error:
-                raise Damaged(
-                    f"{path} is missing: the album is not complete.",
-                    f"`lofi show {self.slug}` prints the command that goes on with it.",
-                ) from error
-            except (ValidationError, IsADirectoryError) as error:
-                reason = str(error).splitlines()[0]
-                raise Damaged(f"{path} is damaged ({reason}).", remedy) from error
-        if album.slug != self.slug:
-            raise Damaged(f"{path} describes the album {album.slug}.", f"Rename the folder to {album.slug}.")
-        return album
-
-    def is_complete(self) -> bool:
-        """Whether there is a manifest."""
-        path = self.path(MANIFEST)
-        with explained(path):
-            return path.is_file()
-
-
-def _temps(folder: Path) -> list[Path]:
-    """Return the temp files in a folder, in the order of their names."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if final_of(path) is not None and path.is_file())

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pipeline.domain import Slug
 from pipeline.domain.noun import Noun
@@ -16,7 +16,10 @@ from pipeline.errors import ShelfError
 from pipeline.shelf.album_folder import PLAN, AlbumFolder
 from pipeline.shelf.atomic import explained, final_of, make_folder, require_room, sync_folder, temp_beside
 from pipeline.shelf.folder import Folder
+from pipeline.shelf.mix_folder import MixFolder
 from pipeline.shelf.names import slug_of
+
+F = TypeVar("F", AlbumFolder, MixFolder)
 
 _THERE_ALREADY = {errno.EEXIST, errno.ENOTEMPTY}
 _LONG_AGO = 3600.0
@@ -27,7 +30,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Shelf:
-    """A library on disk: `root`/albums/<slug>/, `root`/clips/ and `root`/catalogue.db."""
+    """A library on disk: `root`/albums/<slug>/, mixes/<slug>/, clips/ and catalogue.db."""
 
     root: Path
 
@@ -71,17 +74,26 @@ class Shelf:
         """The catalogue's database."""
         return self.root / "catalogue.db"
 
+    @property
+    def mixes_folder(self) -> Path:
+        """The folder of all long mixes. It is made with the first one."""
+        return self.root / "mixes"
+
     def albums(self) -> Iterator[AlbumFolder]:
         """Yield every album, finished or not, in the order of their slugs."""
-        with explained(self.folder):
-            found = sorted(place.name for place in self.folder.iterdir() if place.is_dir())
-        yield from (self.album(name) for name in found if _is_slug(name))
+        yield from (self.album(name) for name in _slugs_in(self.folder))
+
+    def mixes(self) -> Iterator[MixFolder]:
+        """Yield every long mix, finished or not, in the order of their slugs."""
+        yield from (self.mix(name) for name in _slugs_in(self.mixes_folder))
 
     def album(self, slug: Slug) -> AlbumFolder:
         """Return an album's folder, there or not. Raises ShelfError on what is not a slug."""
-        if not _is_slug(slug):
-            raise ShelfError(f"{slug!r} is not the name of an album.", "Names look like rain-on-tin.")
-        return AlbumFolder(self.folder / slug, slug)
+        return AlbumFolder(self.folder / _checked(slug, "an album"), slug)
+
+    def mix(self, slug: Slug) -> MixFolder:
+        """Return a long mix's folder, there or not. Raises ShelfError on what is not a slug."""
+        return MixFolder(self.mixes_folder / _checked(slug, "a mix"), slug)
 
     def begin(self, title: str, plan: Callable[[Slug], Noun]) -> AlbumFolder:
         """Make the folder of a new album with its plan.json in it, both or neither, under a slug nobody else has.
@@ -89,21 +101,30 @@ class Shelf:
         `plan` gets the slug and returns what plan.json holds. A run killed meanwhile leaves no folder behind that
         would push the next try of the same album to another name.
         """
+        return self._begin(title, plan, self.album)
+
+    def begin_mix(self, title: str, plan: Callable[[Slug], Noun]) -> MixFolder:
+        """Make the folder of a new long mix, as `begin` makes that of an album. No album has its slug either."""
+        with explained(self.mixes_folder):
+            make_folder(self.mixes_folder)
+        return self._begin(title, plan, self.mix)
+
+    def _begin(self, title: str, plan: Callable[[Slug], Noun], of: Callable[[Slug], F]) -> F:
         stem = slug_of(title)
         number = 1
-        with explained(self.folder):
+        with explained(self.root):
             while True:
                 slug = stem if number == 1 else f"{stem}-{number}"
                 number += 1
-                album = self.album(slug)
-                if album.folder.exists():
+                if self.album(slug).folder.exists() or self.mix(slug).folder.exists():
                     continue
-                temp = Folder(temp_beside(album.folder))
+                work = of(slug)
+                temp = Folder(temp_beside(work.folder))
                 try:
                     temp.put(plan(slug), PLAN)
-                    temp.folder.rename(album.folder)  # fails on a folder with anything in it
-                    sync_folder(self.folder)
-                    return album
+                    temp.folder.rename(work.folder)  # fails on a folder with anything in it
+                    sync_folder(work.folder.parent)
+                    return work
                 except OSError as error:
                     if error.errno not in _THERE_ALREADY:
                         raise
@@ -112,13 +133,26 @@ class Shelf:
 
     def _sweep(self, now: float) -> None:
         """Remove the folders that runs killed in `begin` left, once they are an hour old; `now` by the disk's clock."""
-        for place in self.folder.iterdir():
-            if final_of(place) is not None and place.is_dir() and now - place.stat().st_mtime > _LONG_AGO:
-                shutil.rmtree(place, ignore_errors=True)
+        for folder in (self.folder, self.mixes_folder):
+            for place in folder.iterdir() if folder.is_dir() else ():
+                if final_of(place) is not None and place.is_dir() and now - place.stat().st_mtime > _LONG_AGO:
+                    shutil.rmtree(place, ignore_errors=True)
 
     def require_room(self, needed: int) -> None:
         """Raise DiskFull, naming the path, the bytes needed and the bytes free, when there is too little room."""
         require_room(self.root, needed)
+
+
+def _slugs_in(folder: Path) -> list[Slug]:
+    with explained(folder):
+        found = sorted(place.name for place in folder.iterdir() if place.is_dir()) if folder.is_dir() else []
+    return [name for name in found if _is_slug(name)]
+
+
+def _checked(slug: Slug, what: str) -> Slug:
+    if not _is_slug(slug):
+        raise ShelfError(f"{slug!r} is not the name of {what}.", "Names look like rain-on-tin.")
+    return slug
 
 
 def _is_slug(text: str) -> bool:

@@ -6,8 +6,8 @@ from PIL import Image
 
 from pipeline.domain import AlbumPlan, Brief, Cover, Seed, derive_seed
 from pipeline.roles import Painter
-from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS, COVER_RECORD, THUMBNAIL
+from pipeline.shelf.folder import Folder
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
 
@@ -39,7 +39,7 @@ def paint_cover(session: Session) -> Cover:
     return cover
 
 
-def paint(folder: AlbumFolder, plan: AlbumPlan, seed: int, painter: Painter) -> Cover:
+def paint(folder: Folder, plan: AlbumPlan, seed: int, painter: Painter) -> Cover:
     """Paint and save in a worker process."""
     painting = painter.paint(plan, seed)
     picture = Image.fromarray(painting.cover)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.domain import Backend
 from pipeline.roles import Named
 from pipeline.steps.session import Session
@@ -21,6 +23,11 @@ def disclosure(session: Session, by: Backend, around: Backend | None = None) -> 
     brief = session.project.brief
     credits = _credit(by) + (f"; ambience by {_credit(around)}" if around else "")
     return f"Made by software from the theme “{brief.theme}”: {credits}; seed {brief.seed}."
+
+
+def mixed(makers: Iterable[Backend]) -> str:
+    """Return the one sentence that says a mix was made by software, and by whose."""
+    return f"Made by software: {'; '.join(dict.fromkeys(map(_credit, makers)))}."
 
 
 def _credit(by: Backend) -> str:

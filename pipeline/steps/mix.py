@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.audio.chapters import clock, cue_sheet, m3u8, tracklist
+from pipeline.audio.encode import Heed
 from pipeline.audio.mix import write_mix
 from pipeline.audio.mixplan import MixItem, MixPlan, plan_mix
 from pipeline.audio.tags import Tags
 from pipeline.domain import Cover, Loop, Mix, Track
 from pipeline.domain.brief import Format
-from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER_FOR_TAGS, CUE, MIX_RECORD
+from pipeline.shelf.folder import Folder
+from pipeline.shelf.work_folder import mix_path
 from pipeline.steps.credits import artist, disclosure
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Progress, Session
@@ -47,7 +49,7 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Se
         comment=disclosure(session, session.label.studio.musician.backend, loops[0].backend if loops else None),
     )
     lists = {
-        CUE: cue_sheet(plan.chapters, plan.rate, file=folder.mix_path("flac"), title=title, performer=performer),
+        CUE: cue_sheet(plan.chapters, plan.rate, file=mix_path("flac"), title=title, performer=performer),
         TRACKLIST: tracklist(plan.chapters, plan.rate),
         PLAYLIST: m3u8((track.files[0].path, track.seconds, f"{performer} - {track.title}") for track in tracks),
     }
@@ -63,17 +65,29 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Se
     return mix
 
 
-def blend(folder: AlbumFolder, plan: MixPlan, tags: Tags, lists: Mapping[str, str]) -> Mix:
-    """Stream the mix into its files in a worker process, and write the lists beside it."""
+def blend(
+    folder: Folder,
+    plan: MixPlan,
+    tags: Tags,
+    lists: Mapping[str, str],
+    formats: Sequence[Format] = FORMATS,
+    begun: Path | None = None,
+    heed: Callable[[dict[Format, Path]], Heed] = lambda _: lambda _, __: None,
+) -> Mix:
+    """Stream the mix into its files in a worker process, and write the lists beside it.
+
+    `begun` is what an earlier run had written of it. `heed` is given the files being written, and returns who is told
+    how far they are.
+    """
+    paths = {form: mix_path(form) for form in formats}
     with ExitStack() as stack:
-        temps: dict[Format, Path] = {
-            form: stack.enter_context(folder.writing(folder.mix_path(form))) for form in FORMATS
-        }
-        levels = write_mix(plan, temps, tags, cover=folder.path(COVER_FOR_TAGS).read_bytes())
+        temps: dict[Format, Path] = {form: stack.enter_context(folder.writing(path)) for form, path in paths.items()}
+        picture = folder.path(COVER_FOR_TAGS).read_bytes()
+        levels = write_mix(plan, temps, tags, cover=picture, begun=begun, heed=heed(temps))
     for name, text in lists.items():
         folder.write_text(name, text)
     return Mix(
-        files=tuple(folder.record(name) for name in (*(folder.mix_path(form) for form in FORMATS), *lists)),
+        files=tuple(folder.record(name) for name in (*paths.values(), *lists)),
         frames=plan.frames,
         rate=plan.rate,
         loudness=round(levels.loudness, 2),

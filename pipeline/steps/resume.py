@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pipeline.domain import FileRecord, Sha256
 from pipeline.domain.noun import Noun
-from pipeline.shelf import AlbumFolder
+from pipeline.shelf.folder import Folder
 
 N = TypeVar("N", bound=Noun)
 
@@ -27,7 +27,7 @@ def digest(*parts: Noun | str | float | None) -> Sha256:
 
 
 def resume(
-    folder: AlbumFolder,
+    folder: Folder,
     record: str,
     kind: type[N],
     made_from: Sha256,
@@ -50,7 +50,7 @@ def resume(
     return made
 
 
-def _remove_replaced(folder: AlbumFolder, before: Iterable[FileRecord], now: Iterable[FileRecord]) -> None:
+def _remove_replaced(folder: Folder, before: Iterable[FileRecord], now: Iterable[FileRecord]) -> None:
     kept = [folder.path(file.path) for file in now]
     for old in before:
         path = folder.path(old.path)

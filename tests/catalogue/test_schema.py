@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade():
@@ -87,7 +87,7 @@ def test_an_upgrade_backs_up_first(tmp_path: Path, old: Path) -> None:
     """The old data stays beside the new, under its revision and date, and opens with the old version."""
     with Catalogue.open(old, schema=later(tmp_path), clock=lambda: papers.NOON) as catalogue:
         assert catalogue.albums()[0].why == "migrated"
-    backup = tmp_path / "catalogue-0002-2026-03-01.db"
+    backup = tmp_path / f"catalogue-{SCHEMA.head}-2026-03-01.db"
     assert names(old) == [backup.name, "catalogue.db"]
     assert columns(old, "decisions")[-1] == "stars"
     with Catalogue.open(backup) as catalogue:
@@ -97,7 +97,9 @@ def test_an_upgrade_backs_up_first(tmp_path: Path, old: Path) -> None:
 def test_takes_of_the_first_revision_are_kept_and_have_no_embedding(tmp_path: Path) -> None:
     """A catalogue from before there were models goes on, its takes with empty places for what one heard."""
     path, first = tmp_path / "catalogue.db", Schema(tmp_path / "first", ("0001",))
-    shutil.copytree(SCHEMA.migrations, first.migrations, ignore=shutil.ignore_patterns("__pycache__", "embeddings.py"))
+    shutil.copytree(
+        SCHEMA.migrations, first.migrations, ignore=shutil.ignore_patterns("__pycache__", "embeddings.py", "mixes.py")
+    )
     Catalogue.open(path, schema=first).close()
     connection = sqlite3.connect(path)
     with connection:
@@ -113,10 +115,10 @@ def test_takes_of_the_first_revision_are_kept_and_have_no_embedding(tmp_path: Pa
 
 def test_a_second_backup_of_one_day_does_not_replace_the_first(tmp_path: Path, old: Path) -> None:
     """An earlier backup is never written over."""
-    (tmp_path / "catalogue-0002-2026-03-01.db").write_text("earlier")
+    (tmp_path / f"catalogue-{SCHEMA.head}-2026-03-01.db").write_text("earlier")
     Catalogue.open(old, schema=later(tmp_path), clock=lambda: papers.NOON).close()
-    assert (tmp_path / "catalogue-0002-2026-03-01.db").read_text() == "earlier"
-    assert "catalogue-0002-2026-03-01-2.db" in names(old)
+    assert (tmp_path / f"catalogue-{SCHEMA.head}-2026-03-01.db").read_text() == "earlier"
+    assert f"catalogue-{SCHEMA.head}-2026-03-01-2.db" in names(old)
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, old: Path) -> None:

@@ -1,0 +1,132 @@
+"""The verb `mix`: one long mix out of several albums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from flows.finding import find_album
+from flows.printing import KEPT, console, print_json
+from flows.tables import joints_table, mix_table
+from flows.underway import progress_bar, shorten
+from pipeline.audio.chapters import clock
+from pipeline.domain import LongMix, MixProject, MixWish
+from pipeline.domain.longmix import LONGEST_MIX
+from pipeline.errors import BadBrief
+from pipeline.library import open_library
+from pipeline.longmix.gather import sources_of
+from pipeline.longmix.make import Press, finished_mix, make_mix, plan
+from pipeline.longmix.portraits import Portraits
+from pipeline.longmix.programme import mix_plan
+from pipeline.settings import Settings
+from pipeline.shelf import Shelf
+from pipeline.studio import open_part
+from pipeline.workers import Workers
+
+USUAL_FORMATS = ("flac", "m4a")
+
+
+def mix_albums(
+    names: tuple[str, ...], wanted: dict[str, Any], settings: Settings, *, dry_run: bool, as_json: bool
+) -> None:
+    """Make a long mix of albums, named by folder or title, or finish one that was begun. Raises LofiError."""
+    out = console(to_stderr=as_json)
+    _check_hours(wanted["hours"])
+    with open_library(settings) as (shelf, catalogue):
+        slugs = [find_album(shelf, name).slug for name in names]
+        wish = _wish(shelf, slugs, wanted, settings)
+        made = None if dry_run else finished_mix(shelf, wish)
+        if made is not None:
+            out.print("This mix is made already.")
+            _show(made, shelf, out, as_json=as_json)
+            return
+        painter = open_part("painter", settings)
+        with Workers(settings.workers) as workers, Going(out) as going:
+            portraits = Portraits(settings.cache, workers)
+            press = Press(shelf, catalogue, workers, portraits, painter.made, going.report, going.note)
+            if painter.note:
+                going.note(painter.note)
+            if dry_run:
+                _show_plan(plan(press, wish), shelf, out, as_json=as_json)
+                return
+            try:
+                made = make_mix(press, wish)
+            except KeyboardInterrupt as stopped:
+                stopped.add_note(KEPT)
+                raise
+        _show(made, shelf, out, as_json=as_json)
+
+
+def _check_hours(hours: float | None) -> None:
+    if hours is not None and not 0 < hours <= LONGEST_MIX:
+        raise BadBrief(
+            f"--hours cannot be {hours:g}: a mix lasts more than nothing and at most {LONGEST_MIX:g} hours.",
+            "Make several mixes for more.",
+        )
+
+
+def _wish(shelf: Shelf, slugs: list[str], wanted: dict[str, Any], settings: Settings) -> MixWish:
+    formats = tuple(dict.fromkeys(("flac", *wanted.pop("formats")))) if wanted["formats"] else USUAL_FORMATS
+    values = {**wanted, "formats": formats, "crossfade": settings.crossfade, "artist": settings.artist}
+    try:
+        return MixWish(sources=sources_of(shelf, slugs), **values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadBrief(f"--{first['loc'][0]} cannot be {first['input']!r}: {first['msg'].lower()}.") from None
+
+
+class Going:
+    """Shows how far the mix is: one bar on a terminal, a line for each thing begun elsewhere."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._bars = progress_bar(out)
+        self._said = ""
+        self._task = self._bars.add_task("Preparing", total=None)
+
+    def report(self, what: str, done: int, whole: int) -> None:
+        """Show that so much of something is done."""
+        if what != self._said:
+            self._said = what
+            if not self._out.is_terminal:
+                self._out.print(Text(f"{what} …"))
+            self._bars.reset(self._task, description=shorten(what), total=whole)
+        self._bars.update(self._task, completed=min(done, whole))
+
+    def note(self, text: str) -> None:
+        """Say what a person should know."""
+        self._out.print(Text(f"Note: {text}"), soft_wrap=True)
+
+    def __enter__(self) -> Going:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+def _show_plan(project: MixProject, shelf: Shelf, out: Console, *, as_json: bool) -> None:
+    planned = mix_plan(project, shelf)
+    if as_json:
+        print_json({**project.model_dump(mode="json", exclude={"slug"}), "starts": planned.starts})
+        return
+    out.print(Text(project.title, style="bold"))
+    out.print(mix_table(project, planned.starts))
+    out.print(Text(f"{len(project.tracks)} tracks, {clock(planned.frames / planned.rate)}"))
+
+
+def _show(made: LongMix, shelf: Shelf, out: Console, *, as_json: bool) -> None:
+    folder = shelf.mix(made.slug).folder
+    if as_json:
+        print_json({"folder": str(folder), **made.model_dump(mode="json")})
+        return
+    project, mix = made.project, made.mix
+    out.print()
+    out.print(Text(project.title, style="bold"))
+    out.print(mix_table(project, mix.starts))
+    out.print(joints_table(made))
+    out.print(Text(f"Mix {clock(mix.seconds)}, {mix.loudness:.1f} LUFS, {mix.true_peak:.1f} dBTP"))
+    out.print(Text(f"It is all in {folder}"), soft_wrap=True)
