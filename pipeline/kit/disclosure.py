@@ -22,7 +22,7 @@ _TRAINED: dict[Role, str] = {
     "words": "the titles and texts were written by",
 }
 _PLAIN: dict[Role, str] = {
-    "music": "the music was composed and played by software, a synthesiser band without a trained model",
+    "music": "the music was composed and played by software",
     "ambience": "the ambience was synthesised by software",
     "picture": "the pictures were drawn by software",
     "words": "the titles were put together by software",
@@ -42,12 +42,12 @@ def disclosure(work: Work) -> str:
     untrained = [role for role in _PLAIN if makers(work.assets, role) and role not in trained]
     said = [_by_models(work, role) for role in trained]
     if untrained and not trained:
-        said = [_PLAIN[role] for role in untrained]
+        said = [_by_software(work, role) for role in untrained]
         chose = _models(work, "judgement")
         ending = f"A trained model ({_few(chose)}) chose among the takes; none made what you hear and see."
         said.append(ending if chose else "No trained model was used")
     elif untrained:
-        said += [_PLAIN[role] for role in untrained]
+        said += [_by_software(work, role) for role in untrained]
     sentences = " ".join(f"{sentence(part.rstrip('.'))}." for part in said)
     return f"How this was made: {sentences[:1].lower()}{sentences[1:]}" if sentences else ""
 
@@ -113,14 +113,21 @@ def disclosure_page(work: Work) -> str:
     )
 
 
+def _by_software(work: Work, role: Role) -> str:
+    """Return who made a part without a model. The offline band's licence says that it synthesises."""
+    band = role == "music" and all("synthesised" in by.licence for by in makers(work.assets, role))
+    return f"{_PLAIN[role]}, a synthesiser band without a trained model" if band else _PLAIN[role]
+
+
 def _by_models(work: Work, role: Role) -> str:
-    return (
-        f"{_TRAINED[role]} {_few(_models(work, role))}, {'trained models' if _many(work, role) else 'a trained model'}"
+    names = _models(work, role)
+    kind = "a trained model" if len(names) == 1 else "trained models"
+    also = (
+        ""
+        if all(map(is_trained, makers(work.assets, role)))
+        else "; other parts of it were made by software without one"
     )
-
-
-def _many(work: Work, role: Role) -> bool:
-    return len(_models(work, role)) > 1
+    return f"{_TRAINED[role]} {_few(names)}, {kind}{also}"
 
 
 def _models(work: Work, role: Role) -> tuple[str, ...]:

@@ -33,9 +33,12 @@ def _what(work: Work) -> str:
     moods = [shortened(mood, _MOOD).lower() for mood in work.moods[:2] if mood]
     mood = f"{listed(moods)} " if moods else ""
     theme = next((quoted(shortened(theme, _THEME)) for theme in work.themes if theme), "")
-    thing = "instrumental" if count == 1 else "instrumentals"
     pieces = counted(count, "piece")
-    if work.kind == "mix":
+    if count == 1:
+        forms = [f"{long} of {mood}lo-fi in a single piece.", f"A single piece of {mood}lo-fi, {long} long."]
+        if theme:
+            forms += [f"{long} of {mood}lo-fi, written for {theme}.", f"{theme}, in {long} of {mood}lo-fi."]
+    elif work.kind == "mix":
         forms = [
             f"{long} of {mood}lo-fi without a break: {pieces}, one running into the next.",
             f"One mix of {long}, in which {pieces} of {mood}lo-fi follow each other without a gap.",
@@ -50,11 +53,11 @@ def _what(work: Work) -> str:
     else:
         forms = [
             f"An album of {mood}lo-fi in {pieces}, {long} from the first to the last.",
-            f"{number(count)} {mood}lo-fi {thing}, {long} in all.",
+            f"{number(count)} {mood}lo-fi instrumentals, {long} in all.",
         ]
         if theme:
             forms += [
-                f"{number(count)} {mood}{thing} around one idea: {theme}.",
+                f"{number(count)} {mood}instrumentals around one idea: {theme}.",
                 f"{long} of {mood}lo-fi, written for {theme}.",
                 f"{theme} as an album of {mood}lo-fi, told in {pieces}.",
                 f"What {theme} might sound like: {pieces} of {mood}lo-fi, {long} in all.",

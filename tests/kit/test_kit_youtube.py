@@ -7,13 +7,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit_material import HOSTILE, MUSICGEN, RATE, album, asset, clean, hostile_works, marks_of, mix
+from kit_material import HOSTILE, MUSICGEN, RATE, ZEROS, album, asset, clean, hostile_works, marks_of, mix
 
-from pipeline.domain import Backend
+from pipeline.domain import Backend, Weights
 from pipeline.kit.credits import FEWEST_BYTES, credit_lines
 from pipeline.kit.disclosure import disclosure
 from pipeline.kit.fit import octets, shortened, units
 from pipeline.kit.moments import moments
+from pipeline.kit.podcast import notes_text
 from pipeline.kit.work import Work
 from pipeline.kit.youtube import description, hashtags, tags, tags_length, title
 
@@ -110,6 +111,26 @@ def test_long_titles_are_shortened_and_then_every_other_one_is_named() -> None:
     assert 4_000 < octets(text) <= 5_000
 
 
+def test_the_widest_words_there_are_fit() -> None:
+    """Every title, theme, mood, model and licence in 300 characters of three bytes: there is room for chapters yet."""
+    wide = "夜" * 300
+    models = [Weights(name=f"{n}{wide}", revision="", sha256=ZEROS, licence=f"{n}{wide}") for n in range(6)]
+    by = Backend(name=wide, version=wide, licence=wide, weights=models)
+    roles = ("music", "ambience", "picture", "words", "judgement")
+    words = dict(title=wide, artist=wide, themes=(wide,), moods=(wide, wide, wide), styles=(wide,), albums=(wide,) * 9)
+    for kind, base in (("mix", mix()), ("album", album())):
+        marks = [mark.but(title=wide) for mark in base.chapters]
+        pieces = [piece.but(title=wide) for piece in base.pieces]
+        made = [asset(wide, role, by) for role in roles]
+        for n in range(4):
+            work = base.but(**words, name=f"n{n}", kind=kind, chapters=marks, pieces=pieces, assets=made)
+            text = description(work)
+            assert octets(text) <= 5_000
+            assert makes_chapters(times(text), work.seconds)
+            assert disclosure(work) in text
+            assert octets(notes_text(work)) <= 4_000
+
+
 def test_a_title_with_a_clock_is_not_taken_for_a_time() -> None:
     """Else the first time of the description would not be 0:00, and there would be no chapters."""
     pieces = tuple(piece.but(title="3:00 a.m.") for piece in album().pieces)
@@ -152,6 +173,13 @@ def test_without_moods_themes_tempos_or_keys_it_still_reads() -> None:
     assert text.partition("\n")[0].endswith((".",))
     assert "None" not in text
     assert "Credits" not in text
+
+
+def test_a_single_piece_is_called_one() -> None:
+    """No sentence speaks of a first and a last."""
+    one = album(pieces=album().pieces[:1], chapters=())
+    texts = [description(one.but(name=f"n{n}")) for n in range(20)]
+    assert not any("one pieces" in text or "instrumentals" in text or "the last" in text for text in texts)
 
 
 def test_dozens_of_makers_are_counted_and_named_elsewhere() -> None:
