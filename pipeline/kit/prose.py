@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pipeline.audio.chapters import clock
 from pipeline.kit.fit import shortened
 from pipeline.kit.wording import chosen, counted, key_name, length, listed, number, quoted, sentence, shuffled, some
 from pipeline.kit.work import Piece, Work
@@ -96,42 +95,46 @@ def _from_to(work: Work) -> str:
 
 
 def _paces(work: Work) -> str:
-    paced = sorted((piece.tempo, place) for place, piece in enumerate(work.pieces) if piece.tempo is not None)
-    if not paced or round(paced[0][0]) == round(paced[-1][0]):
+    known = [round(piece.tempo) for piece in work.pieces if piece.tempo is not None]
+    # Nothing is called the slowest that has company, or while one's tempo is not known.
+    if len(known) < len(work.pieces) or known.count(min(known)) > 1 or known.count(max(known)) > 1:
         return ""
-    (low, slow), (high, quick) = paced[0], paced[-1]
-    slowest, quickest = _title(work, work.pieces[slow]), _title(work, work.pieces[quick])
+    low, high = min(known), max(known)
+    slowest, quickest = (_title(work, work.pieces[known.index(tempo)]) for tempo in (low, high))
     forms = (
-        f"{slowest} is the slowest at {round(low)} beats a minute, {quickest} the quickest at {round(high)}.",
-        f"The slowest track is {slowest} ({round(low)} beats a minute), the quickest {quickest} ({round(high)}).",
+        f"{slowest} is the slowest at {low} beats a minute, {quickest} the quickest at {high}.",
+        f"The slowest track is {slowest} ({low} beats a minute), the quickest {quickest} ({high}).",
     )
-    return chosen(work.name, "paces", forms)
+    return chosen(work.name, "paces", forms) if low < high else ""
 
 
 def _lengths(work: Work) -> str:
     timed = sorted(work.pieces, key=lambda piece: piece.seconds)
     short, long = timed[0], timed[-1]
-    if clock(short.seconds) == clock(long.seconds):
+    said = [_minutes(piece) for piece in timed]
+    if said[0] == said[-1]:
         return ""
-    longest, shortest = _title(work, long), _title(work, short)
-    forms = (
-        f"The longest track, {longest}, takes {_minutes(long)}; {shortest} is over in {_minutes(short)}.",
-        f"Tracks last from {_minutes(short)} to {_minutes(long)}.",
-    )
+    forms = [f"Tracks last from {said[0]} to {said[-1]}."]
+    if said.count(said[0]) == said.count(said[-1]) == 1:
+        longest, shortest = _title(work, long), _title(work, short)
+        forms.append(f"The longest track, {longest}, takes {said[-1]}; {shortest} is over in {said[0]}.")
     return chosen(work.name, "lengths", forms)
 
 
 def _keys(work: Work) -> str:
-    count = Counter(piece.key for piece in work.pieces if piece.key is not None)
-    if not count:
+    keys = [piece.key for piece in work.pieces if piece.key is not None]
+    if len(keys) < len(work.pieces) or len(set(keys)) < 2:
         return ""
-    key, times = count.most_common(1)[0]
-    if times < 2:
-        return f"No two tracks share a key; it begins in {key_name(next(iter(count)))}." if len(count) > 2 else ""
-    forms = (
-        f"{key_name(key)} is the key it comes back to most, in {number(times)} of {number(len(work.pieces))} tracks.",
-        f"Its home is {key_name(key)}: {number(times)} of {number(len(work.pieces))} tracks are in it.",
-    )
+    ranked = Counter(keys).most_common()
+    (key, times), (_, next_times) = ranked[:2]
+    if times == 1:
+        return "No two tracks share a key."
+    if times == next_times:
+        return f"It goes through {counted(len(ranked), 'key')}."
+    of_all = f"{number(times)} of {number(len(keys))} tracks"
+    forms = [f"{key_name(key)} is the key it comes back to most, in {of_all}."]
+    if 3 * times >= len(keys):
+        forms.append(f"Its home is {key_name(key)}: {of_all} are in it.")
     return chosen(work.name, "keys", forms)
 
 
@@ -154,7 +157,7 @@ def _words(work: Work) -> str:
 
 def _modes(work: Work) -> str:
     modes = [piece.key.mode for piece in work.pieces if piece.key is not None]
-    if not modes:
+    if len(modes) < len(work.pieces):
         return ""
     minor = modes.count("minor") / len(modes)
     if len(modes) < 3 or minor in (0.0, 1.0):
@@ -166,7 +169,7 @@ def _modes(work: Work) -> str:
 
 def _tempos(work: Work) -> tuple[int, int] | None:
     known = [round(piece.tempo) for piece in work.pieces if piece.tempo is not None]
-    return (min(known), max(known)) if known else None
+    return (min(known), max(known)) if len(known) == len(work.pieces) else None
 
 
 def _title(work: Work, piece: Piece) -> str:

@@ -46,17 +46,20 @@ def some(words: Sequence[str], most: int) -> str:
 
 
 def length(seconds: float) -> str:
-    """Return "34 minutes" or "5 hours and 2 minutes", whole minutes rounded down; under a minute, seconds."""
+    """Return "34 minutes" or "five hours and two minutes", whole minutes rounded down; under a minute, seconds."""
     if seconds < 60:
-        return _of(int(seconds), "second")
+        return counted(int(seconds), "second")
     hours, minutes = divmod(int(seconds) // 60, 60)
-    parts = [_of(count, unit) for count, unit in ((hours, "hour"), (minutes, "minute")) if count]
-    return listed(parts)
+    return listed([counted(count, unit) for count, unit in ((hours, "hour"), (minutes, "minute")) if count])
 
 
 def roughly(seconds: float) -> str:
-    """Return the length for a title: whole hours rounded down, or minutes below one hour."""
-    return _of(int(seconds) // 3600, "hour") if seconds >= 3600 else length(seconds)
+    """Return the length for a title, in figures: whole hours rounded down, or minutes, or seconds."""
+    size, unit = next(
+        ((size, unit) for size, unit in ((3600, "hour"), (60, "minute")) if seconds >= size), (1, "second")
+    )
+    count = int(seconds) // size
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def key_name(key: Key) -> str:
@@ -78,7 +81,3 @@ def quoted(text: str) -> str:
 
 def _draw(name: str, place: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{name}/{place}".encode()).digest()[:8], "big")
-
-
-def _of(count: int, unit: str) -> str:
-    return f"{count:,} {unit}{'' if count == 1 else 's'}"

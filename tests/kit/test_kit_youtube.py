@@ -15,6 +15,8 @@ from pipeline.kit.disclosure import disclosure
 from pipeline.kit.fit import octets, shortened, units
 from pipeline.kit.moments import moments
 from pipeline.kit.podcast import notes_text
+from pipeline.kit.prose import facts
+from pipeline.kit.wording import length, roughly
 from pipeline.kit.work import Work
 from pipeline.kit.youtube import description, hashtags, tags, tags_length, title
 
@@ -180,6 +182,25 @@ def test_a_single_piece_is_called_one() -> None:
     one = album(pieces=album().pieces[:1], chapters=())
     texts = [description(one.but(name=f"n{n}")) for n in range(20)]
     assert not any("one pieces" in text or "instrumentals" in text or "the last" in text for text in texts)
+
+
+def test_nothing_is_called_the_most_that_has_company() -> None:
+    """Six keys of 25 tracks each have no favourite, two slowest tracks no slowest, an unknown tempo no range."""
+    assert not any("comes back" in fact or "home" in fact for n in range(20) for fact in facts(mix(name=f"n{n}"), 6))
+    assert "It goes through six keys." in facts(mix(), 6)
+    twins = (album().pieces[0].but(tempo=66), *album().pieces[1:])
+    assert not any("slowest" in fact for fact in facts(album(pieces=twins), 6))
+    unsure = (album().pieces[0].but(tempo=None), *album().pieces[1:])
+    assert "beats a minute" not in description(album(pieces=unsure))
+
+
+def test_lengths_are_said_in_words_and_titled_in_figures() -> None:
+    """Rounded down, never up."""
+    said = (0.5, 59.9, 60, 61 * 60, 2 * 3600 + 59, 18_060)
+    assert [length(s) for s in said] == [
+        "no seconds", "59 seconds", "one minute", "one hour and one minute", "two hours", "five hours and one minute",
+    ]  # fmt: skip
+    assert [roughly(s) for s in said] == ["0 seconds", "59 seconds", "1 minute", "1 hour", "2 hours", "5 hours"]
 
 
 def test_dozens_of_makers_are_counted_and_named_elsewhere() -> None:
