@@ -14,6 +14,7 @@ from flows.doors import enter
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
+PLATFORMS = ("youtube", "spotify", "podcast", "files")
 ARCS = ("settle", "lift", "wave", "level")
 FORMATS = ("flac", "mp3", "m4a", "opus", "wav")
 
@@ -178,6 +179,49 @@ def mix(
 
     settings = _settings(library=library, crossfade=crossfade, painter=painter)
     mix_albums(albums, wanted, settings, dry_run=dry_run, as_json=as_json)
+
+
+def _with_author(verb: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--by", help="Who decides.  [default: your user name]")(verb)
+
+
+@lofi.command(short_help="Approve an album or mix for release.")
+@click.argument("name", metavar="ALBUM|MIX")
+@click.option("--note", default="", help="What you want to remember about it.")
+@_with_author
+@_with_library
+def approve(name: str, note: str, by: str | None, library: Path | None) -> None:
+    """Approve ALBUM or MIX in the very version that is there now; made anew, it needs another approval."""
+    from flows.releasing import decide
+
+    decide(name, _settings(library=library), approved=True, note=note, author=by)
+
+
+@lofi.command(short_help="Reject an album or mix.")
+@click.argument("name", metavar="ALBUM|MIX")
+@click.option("--note", required=True, help="Why.")
+@_with_author
+@_with_library
+def reject(name: str, note: str, by: str | None, library: Path | None) -> None:
+    """Reject ALBUM or MIX in the very version that is there now: it is not released, nor a mix that has it."""
+    from flows.releasing import decide
+
+    decide(name, _settings(library=library), approved=False, note=note, author=by)
+
+
+@lofi.command(short_help="Make a folder to upload of what was approved.")
+@click.argument("name", metavar="ALBUM|MIX")
+@click.option("--for", "platform", type=click.Choice(PLATFORMS), required=True, help="Where it goes.")
+@click.option("--commercial", is_flag=True, help="Refuse what may not be sold, and name it.")
+@_with_author
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@_with_library
+def release(name: str, platform: str, commercial: bool, by: str | None, as_json: bool, library: Path | None) -> None:
+    """Make the release kit of an approved ALBUM or MIX: a folder with all that the platform asks for."""
+    click.echo("Opening the library …", err=as_json)
+    from flows.releasing import release_work
+
+    release_work(name, platform, _settings(library=library), commercial=commercial, author=by, as_json=as_json)
 
 
 @lofi.command("list")

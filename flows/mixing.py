@@ -10,8 +10,8 @@ from rich.text import Text
 
 from flows.finding import find_album
 from flows.printing import KEPT, console, print_json
+from flows.progress import Going
 from flows.tables import joints_table, mix_table
-from flows.underway import progress_bar, shorten
 from pipeline.audio.chapters import clock
 from pipeline.domain import LongMix, MixProject, MixWish
 from pipeline.domain.longmix import LONGEST_MIX
@@ -76,36 +76,6 @@ def _wish(shelf: Shelf, slugs: list[str], wanted: dict[str, Any], settings: Sett
     except ValidationError as error:
         first = error.errors()[0]
         raise BadBrief(f"--{first['loc'][0]} cannot be {first['input']!r}: {first['msg'].lower()}.") from None
-
-
-class Going:
-    """Shows how far the mix is: one bar on a terminal, a line for each thing begun elsewhere."""
-
-    def __init__(self, out: Console) -> None:
-        self._out = out
-        self._bars = progress_bar(out)
-        self._said = ""
-        self._task = self._bars.add_task("Preparing", total=None)
-
-    def report(self, what: str, done: int, whole: int) -> None:
-        """Show that so much of something is done."""
-        if what != self._said:
-            self._said = what
-            if not self._out.is_terminal:
-                self._out.print(Text(f"{what} …"))
-            self._bars.reset(self._task, description=shorten(what), total=whole)
-        self._bars.update(self._task, completed=min(done, whole))
-
-    def note(self, text: str) -> None:
-        """Say what a person should know."""
-        self._out.print(Text(f"Note: {text}"), soft_wrap=True)
-
-    def __enter__(self) -> Going:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
 
 
 def _show_plan(project: MixProject, shelf: Shelf, out: Console, *, as_json: bool) -> None:

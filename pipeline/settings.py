@@ -79,6 +79,12 @@ class Settings(BaseModel):
         "auto",
         description="How models compute: bfloat16 on CUDA, else float32; int8, less exact, is MusicGen's on a CPU.",
     )
+    site: str | None = Field(None, description="Address on the web under which the podcast's folder will lie.")
+    podcast: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Title of the podcast, in place of the artist's name."
+    )
+    mail: str | None = Field(None, description="Where podcast directories write to prove whose the feed is.")
+    disclosure: bool = Field(True, description="Whether releases tell that they were made by software.")
     hub: Path = Field(
         Path("~/.cache/huggingface/hub"), description="The model hub's cache; HF_HUB_CACHE or HF_HOME name it too."
     )

@@ -27,6 +27,7 @@ from pipeline.domain import (
 )
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER, PLAN
+from pipeline.shelf.work_folder import mix_path
 
 BAND = Backend(name="offline band", version="1", licence="CC0-1.0")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -157,7 +158,7 @@ def released(folder: AlbumFolder, paper: AlbumPlan, asked: Brief, takes: tuple[T
             )
         )
     folder.write_bytes(COVER, b"picture")
-    folder.write_bytes(folder.mix_path("flac"), b"mix")
+    folder.write_bytes(mix_path("flac"), b"mix")
     album = Album(
         slug=folder.slug,
         brief=asked,
@@ -169,7 +170,7 @@ def released(folder: AlbumFolder, paper: AlbumPlan, asked: Brief, takes: tuple[T
         tracks=tuple(tracks),
         cover=Cover(painter=BAND, seed=1, scene="roof", palette="grey", why="calm", files=(folder.record(COVER),)),
         mix=Mix(
-            files=(folder.record(folder.mix_path("flac")),),
+            files=(folder.record(mix_path("flac")),),
             frames=640_000,
             rate=32_000,
             loudness=-14,

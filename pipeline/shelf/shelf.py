@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from pipeline.domain import Slug
+from pipeline.domain.kit import Platform
 from pipeline.domain.noun import Noun
 from pipeline.errors import ShelfError
 from pipeline.shelf.album_folder import PLAN, AlbumFolder
 from pipeline.shelf.atomic import explained, final_of, make_folder, require_room, sync_folder, temp_beside
 from pipeline.shelf.folder import Folder
+from pipeline.shelf.kit_folder import KitShelf
 from pipeline.shelf.mix_folder import MixFolder
 from pipeline.shelf.names import slug_of
 
@@ -30,7 +32,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Shelf:
-    """A library on disk: `root`/albums/<slug>/, mixes/<slug>/, clips/ and catalogue.db."""
+    """A library on disk: `root`/albums/<slug>/, mixes/<slug>/, clips/, releases/ and catalogue.db."""
 
     root: Path
 
@@ -78,6 +80,10 @@ class Shelf:
     def mixes_folder(self) -> Path:
         """The folder of all long mixes. It is made with the first one."""
         return self.root / "mixes"
+
+    def kits(self, platform: Platform) -> KitShelf:
+        """Return where the release kits for a platform are."""
+        return KitShelf(self.root / "releases" / platform, platform)
 
     def albums(self) -> Iterator[AlbumFolder]:
         """Yield every album, finished or not, in the order of their slugs."""

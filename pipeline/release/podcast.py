@@ -1,0 +1,69 @@
+"""The podcast of everything that was released as one: its feed lies beside the kits, and is written with each."""
+
+from __future__ import annotations
+
+from pipeline.domain.kit import Kit
+from pipeline.domain.noun import Noun
+from pipeline.errors import Damaged
+from pipeline.kit.feed import Episode, Show, feed
+from pipeline.release.contents import EPISODE, EPISODE_CHAPTERS, EPISODE_COVER, NOTES, NOTES_HTML
+from pipeline.shelf.folder import Folder
+from pipeline.shelf.kit_folder import KitShelf
+
+FEED = "feed.xml"
+
+
+class Podcast(Noun):
+    """What the feed says of the podcast as a whole. `base` is where the folder of kits will lie on the web."""
+
+    base: str
+    title: str
+    author: str
+    mail: str | None = None
+
+
+def update_feed(kits: KitShelf, podcast: Podcast) -> None:
+    """Write the feed of all kits there are, the newest first. Raises BadSettings for an address that is none."""
+    released = list(kits.kits())
+    if not released:
+        return
+    episodes = [_episode(kits, kit) for kit in reversed(released)]
+    show = show_of(podcast, f"{released[-1].work}/{EPISODE_COVER}")
+    with Folder(kits.root).writing(FEED) as temp:
+        temp.write_bytes(feed(show, episodes))
+
+
+def show_of(podcast: Podcast, image: str) -> Show:
+    """Return the podcast as its feed knows it, or raise BadSettings saying which address or name is wrong."""
+    from pipeline.kit.feed import show
+
+    return show(
+        title=podcast.title,
+        description=f"Lo-fi music by {podcast.author}, made by software and chosen by a person.",
+        author=podcast.author,
+        base=podcast.base,
+        image=image,
+        path=FEED,
+        owner=podcast.author,
+        mail=podcast.mail,
+    )
+
+
+def _episode(kits: KitShelf, kit: Kit) -> Episode:
+    folder = kits.kit(kit.work)
+    audio = next((part.file for part in kit.files if part.file.path == EPISODE), None)
+    if audio is None:
+        raise Damaged(f"{folder.folder} has no {EPISODE}.", f"Release it again: lofi release {kit.work} --for podcast")
+    return Episode(
+        # The work and its version: a version that was made anew is another episode.
+        guid=f"{kit.work}-{kit.manifest[:16]}",
+        title=kit.title,
+        notes=folder.path(NOTES).read_text(encoding="utf-8"),
+        html=folder.path(NOTES_HTML).read_text(encoding="utf-8"),
+        published=kit.released,
+        audio=f"{kit.work}/{EPISODE}",
+        bytes=audio.bytes,
+        seconds=kit.seconds,
+        chapters=f"{kit.work}/{EPISODE_CHAPTERS}",
+        image=f"{kit.work}/{EPISODE_COVER}",
+    )

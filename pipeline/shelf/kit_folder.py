@@ -1,0 +1,77 @@
+"""A release kit's folder: built beside its place, and there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.domain import Slug
+from pipeline.domain.kit import Kit, Platform
+from pipeline.errors import Damaged
+from pipeline.shelf.atomic import explained, final_of, make_folder, sync_folder, temp_beside
+from pipeline.shelf.folder import Folder
+from pipeline.shelf.lease import holding
+
+KIT_MANIFEST = "release.json"
+"""Written last: a kit with a manifest is complete."""
+
+
+@dataclass(frozen=True)
+class KitShelf:
+    """The folder of all kits for one platform: `root`/<slug>/ for each work, and what they share."""
+
+    root: Path
+    platform: Platform
+
+    def kit(self, slug: Slug) -> Folder:
+        """Return the folder of a kit, there or not."""
+        return Folder(self.root / slug)
+
+    def kits(self) -> Iterator[Kit]:
+        """Yield what was released here, the oldest first. Kits that cannot be read are passed over."""
+        found = []
+        for place in self.root.iterdir() if self.root.is_dir() else ():
+            if place.name.startswith("."):
+                continue
+            try:
+                kit = Folder(place).peek(KIT_MANIFEST, Kit)
+            except Damaged:
+                continue
+            if kit is not None:
+                found.append(kit)
+        yield from sorted(found, key=lambda kit: (kit.released, kit.work))
+
+    @contextmanager
+    def building(self, slug: Slug) -> Iterator[Folder]:
+        """Yield the folder in which a kit is built, as an interrupted run left it. Raises Held.
+
+        It becomes the kit at the end of the block, in place of an earlier one; after an error it stays as it is.
+        """
+        workshop, held = self.root / f".{slug}.building", self.root / ".held" / slug
+        with explained(workshop):
+            make_folder(workshop)
+            make_folder(held)  # the lock is no file of the kit
+        with holding(held, f"The release of {slug} for {self.platform}"):
+            for temp in [path for path in workshop.rglob("*") if path.is_file() and final_of(path) is not None]:
+                temp.unlink()
+            yield Folder(workshop)
+            self._put(workshop, self.root / slug)
+
+    def _put(self, workshop: Path, kit: Path) -> None:
+        with explained(kit):
+            old = temp_beside(kit)
+            shutil.rmtree(old, ignore_errors=True)
+            if kit.exists():
+                kit.rename(old)
+            workshop.rename(kit)
+            sync_folder(self.root)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def copy_into(folder: Folder, source: Path, relative: str) -> None:
+    """Copy a file of the library into a kit: a copy, so that who edits the kit does not edit the library."""
+    with folder.writing(relative) as temp:
+        shutil.copyfile(source, temp)
