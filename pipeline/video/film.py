@@ -24,17 +24,17 @@ from pipeline.video.sheet import HEIGHT, WIDTH, sheet
 from pipeline.video.strip import STRIP, Strip
 
 FPS = 10
-"""Frames a second: what moves takes a quarter of a second to do so, and every frame costs the same."""
+"""Frames a second: what moves takes a third of a second to do so, and every frame costs the same."""
 
 _GOP = 10 * FPS  # a player that is sent to any second has a keyframe at most so far before it
 # Constant quantisers and not a constant quality: a keyframe then comes out as the one before it did, and the still
-# picture does not pulse every ten seconds. Keyframes are much finer (12) than what follows (20), for all that stands
+# picture does not pulse every ten seconds. Keyframes are much finer (12) than what follows (22), for all that stands
 # still is skipped and so stays as fine as its keyframe: the grain is kept, without which dark grounds show steps.
 # Threads are counted, because the bytes depend on them.
 _H264 = (
-    *("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-qp", "20", "-threads", "2"),
+    *("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-qp", "22", "-threads", "2"),
     *("-g", str(_GOP), "-keyint_min", str(_GOP), "-sc_threshold", "0", "-bf", "0"),
-    *("-x264-params", "cabac=1:8x8dct=1:deblock=0,0:ipratio=2.5"),
+    *("-x264-params", "cabac=1:8x8dct=1:no-deblock=1:ipratio=3.2"),
 )
 _BT709 = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 

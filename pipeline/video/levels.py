@@ -2,7 +2,7 @@
 
 A window of a tenth of a second stands over the middle of each frame. Its power is summed in bands spaced evenly in
 pitch, tilted so that treble counts as it is heard, and mapped from decibels to 0 and 1. Then it is slowed: a level
-rises in a quarter of a second and falls in one, so that a beat swells and does not flash.
+rises in a third of a second and falls in one, so that a beat swells and does not flash.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BANDS = 48
 _LOWEST, _HIGHEST = 55.0, 9000.0  # Hz
 _QUIET, _LOUD = -62.0, -24.0  # dB of a band's power at 1 kHz: what shows first, and what fills the height
 _TILT = 3.0  # dB an octave: music of every kind falls about so steeply
-_RISE, _FALL = 0.22, 0.9  # seconds
+_RISE, _FALL = 0.35, 1.1  # seconds
 
 
 def levels(sound: Iterable[Samples], rate: int, fps: int, count: int) -> Iterator[Levels]:
