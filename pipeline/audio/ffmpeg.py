@@ -1,4 +1,4 @@
-"""Finding and running ffmpeg. Nothing else in the house starts it for sound."""
+"""Finding and running ffmpeg. Nothing else in the house starts it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from pipeline.errors import BackendFailed, BackendUnavailable, Damaged, DiskFull
 
 INSTALL = "Install it with `pip install imageio-ffmpeg`, or put an ffmpeg that runs on the PATH."
 
+BUNDLED = "Take it off the PATH: the one of imageio-ffmpeg, which is installed with this software, has it."
+
 REMAKE = "Run the album's own `lofi make` command again, with its seed: the file is made again, the rest is kept."
 
 _NO_ROOM = {256 - errno.ENOSPC, 256 - errno.EFBIG, 256 - errno.EDQUOT, -signal.SIGXFSZ}
 _ENCODERS = (b"flac", b"aac", b"libmp3lame", b"libopus")
+# Bytes, where the system lets us choose: at the usual 64 KiB, what a film sends would wait five times a frame.
+_PIPE = 1 << 20
 _QUIETLY = ("-hide_banner", "-v", "error")
 
 
@@ -43,6 +47,13 @@ def find_ffmpeg(search: str | None = None) -> str:
     if not _runs(bundled):
         raise BackendUnavailable(f"The ffmpeg at {bundled} does not run.", INSTALL)
     return bundled
+
+
+def need(encoder: str, ffmpeg: str | None = None) -> None:
+    """Raise BackendUnavailable unless this ffmpeg, or the one that is found, has an encoder."""
+    executable = ffmpeg or find_ffmpeg()
+    if encoder.encode() not in _encoders(executable):
+        raise BackendUnavailable(f"The ffmpeg at {executable} has no {encoder}.", BUNDLED)
 
 
 def feed(arguments: Sequence[str], pcm: Iterable[bytes], written: Sequence[Path], ffmpeg: str | None = None) -> None:
@@ -111,7 +122,7 @@ def _started(
             # A group of its own: Ctrl-C reaches every process of the terminal's, and this one is to finish its file.
             group = 0 if os.name == "posix" else None
             process = subprocess.Popen(
-                [executable, *arguments], stdin=stdin, stdout=stdout, stderr=log, process_group=group
+                [executable, *arguments], stdin=stdin, stdout=stdout, stderr=log, process_group=group, pipesize=_PIPE
             )
         except OSError as error:
             raise BackendUnavailable(f"{executable} does not run: {error.strerror}.", INSTALL) from None
@@ -152,9 +163,14 @@ def _check(code: int, complaints: list[str], written: Sequence[Path]) -> None:
 
 def _runs(executable: str) -> bool:
     """Tell whether it starts and can write every format: some builds leave the MP3 or Opus encoder out."""
+    return set(_ENCODERS) <= _encoders(executable)
+
+
+def _encoders(executable: str) -> set[bytes]:
+    """Return every word it says about its encoders, names among them; none when it does not start."""
     command = [executable, "-hide_banner", "-encoders"]
     try:
         done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0 and set(_ENCODERS) <= set(done.stdout.split())
+        return set()
+    return set(done.stdout.split()) if done.returncode == 0 else set()
