@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
@@ -31,7 +32,7 @@ def decide(name: str, settings: Settings, *, approved: bool, note: str, author: 
     out = console()
     with open_library(settings) as (shelf, catalogue):
         folder = find_work(shelf, name)
-        desk = _desk(shelf, catalogue, settings, author, lambda _, __: None)
+        desk = _desk(shelf, catalogue, settings, author)
         version = approve(desk, folder, approved=approved, note=note)
         said = "approved" if approved else "rejected"
         out.print(Text(f"{folder.slug} is {said} by {desk.author}, in version {version[:12]}."), soft_wrap=True)
@@ -45,10 +46,11 @@ def release_work(
     podcast = _podcast(settings) if platform == "podcast" else None
     with open_library(settings) as (shelf, catalogue), Going(out) as going:
         folder = find_work(shelf, name)
-        desk = _desk(
-            shelf, catalogue, settings, author, lambda what, share: going.report(what, round(1000 * share), 1000)
-        )
-        desk = Desk(**{**vars(desk), "podcast": podcast})
+
+        def report(what: str, share: float) -> None:
+            going.report(what, round(1000 * share), 1000)
+
+        desk = _desk(shelf, catalogue, settings, author, report, podcast)
         try:
             kit, place = release(desk, folder, cast(Platform, platform), commercial=commercial)
         except KeyboardInterrupt as stopped:
@@ -64,8 +66,15 @@ def release_work(
         out.print(Text(f"Upload the folder {place.folder.parent} as {podcast.base}"), soft_wrap=True)
 
 
-def _desk(shelf: Shelf, catalogue: Catalogue, settings: Settings, author: str | None, report) -> Desk:
-    return Desk(shelf, catalogue, author or _user(), datetime.now(UTC), settings.disclosure, None, report)
+def _desk(
+    shelf: Shelf,
+    catalogue: Catalogue,
+    settings: Settings,
+    author: str | None,
+    report: Callable[[str, float], None] = lambda _, __: None,
+    podcast: Podcast | None = None,
+) -> Desk:
+    return Desk(shelf, catalogue, author or _user(), datetime.now(UTC), settings.disclosure, podcast, report)
 
 
 def _user() -> str:

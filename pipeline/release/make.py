@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue.rows import AlbumRow, MixRow
 from pipeline.domain import Album, FileRecord, LongMix, Sha256, Slug
 from pipeline.domain.kit import Kit, KitFile, Platform
 from pipeline.errors import NotApproved, NotForSale
@@ -94,7 +95,8 @@ def _job(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, com
 
 
 def _require_approval(desk: Desk, job: Job) -> None:
-    known = {row.slug: row for row in (*desk.catalogue.albums(), *desk.catalogue.mixes())}
+    known: dict[Slug, AlbumRow | MixRow] = {row.slug: row for row in desk.catalogue.albums()}
+    known |= {row.slug: row for row in desk.catalogue.mixes()}
     wanted: list[tuple[Slug, Sha256]] = [(job.work.name, job.version)]
     if isinstance(job.made, LongMix):
         wanted += [(source.album, source.manifest) for source in job.made.project.wish.sources]
