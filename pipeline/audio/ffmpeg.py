@@ -24,8 +24,6 @@ REMAKE = "Run the album's own `lofi make` command again, with its seed: the file
 
 _NO_ROOM = {256 - errno.ENOSPC, 256 - errno.EFBIG, 256 - errno.EDQUOT, -signal.SIGXFSZ}
 _ENCODERS = (b"flac", b"aac", b"libmp3lame", b"libopus")
-# Bytes, where the system lets us choose: at the usual 64 KiB, what a film sends would wait five times a frame.
-_PIPE = 1 << 20
 _QUIETLY = ("-hide_banner", "-v", "error")
 
 
@@ -122,7 +120,7 @@ def _started(
             # A group of its own: Ctrl-C reaches every process of the terminal's, and this one is to finish its file.
             group = 0 if os.name == "posix" else None
             process = subprocess.Popen(
-                [executable, *arguments], stdin=stdin, stdout=stdout, stderr=log, process_group=group, pipesize=_PIPE
+                [executable, *arguments], stdin=stdin, stdout=stdout, stderr=log, process_group=group
             )
         except OSError as error:
             raise BackendUnavailable(f"{executable} does not run: {error.strerror}.", INSTALL) from None

@@ -1,9 +1,9 @@
 """A mix as a 1080p MP4 to upload: one still composition in which only a strip moves, and the M4A's own sound.
 
-An hour is written in under two minutes because hardly anything is done twice. The still picture is composed and
+An hour is written in about two minutes because hardly anything is done twice. The still picture is composed and
 converted once and repeated inside ffmpeg; from here come only the strip's pixels, a tenth of a frame, already laid over
-their piece of the picture; the sound is copied. What is left is x264 looking at 8,160 blocks a frame to find 96 to
-192 that changed: that limits it (docs/video.md has the figures).
+their piece of the picture; the sound is copied. What is left is x264 looking at 8,160 blocks a frame to find the
+few hundred that changed: that limits it (docs/video.md has the figures).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GOP = 10 * FPS  # a player that is sent to any second has a keyframe at most so
 # still is skipped and so stays as fine as its keyframe: the grain is kept, without which dark grounds show steps.
 # Threads are counted, because the bytes depend on them.
 _H264 = (
-    *("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-qp", "22", "-threads", "2"),
+    *("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-qp", "22", "-threads", "3"),
     *("-g", str(_GOP), "-keyint_min", str(_GOP), "-sc_threshold", "0", "-bf", "0"),
     *("-x264-params", "cabac=1:8x8dct=1:no-deblock=1:ipratio=3.2"),
 )

@@ -72,7 +72,10 @@ def _ground(art: Image.Image) -> Picture:
     at = np.clip((lab[..., 0] - low) / max(float(high - low), 0.15), -0.1, 1.1)
     light = (_DEEP + (_LIGHT - _DEEP) * at) * np.linspace(1.0, 0.86, 192)
     # A colour keeps its strength as it is darkened only so far: beyond, it would glow.
-    lab[..., 1:] *= 0.8 * np.minimum(1, light / np.maximum(lab[..., 0], 1e-3))[..., None] ** 0.5
+    lab[..., 1:] *= 0.82 * np.minimum(1, light / np.maximum(lab[..., 0], 1e-3))[..., None] ** 0.4
+    # And a pale one gains, for pastel made dark is mud.
+    strong = float(np.percentile(np.hypot(lab[..., 1], lab[..., 2]), 90))
+    lab[..., 1:] *= min(2.2, max(1.0, 0.033 / max(strong, 1e-6)))
     lab[..., 0] = light
     small = encode(from_oklab(lab)) * np.float32(255)
     planes = np.empty((3, HEIGHT, WIDTH), np.uint8)
