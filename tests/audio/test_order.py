@@ -142,3 +142,23 @@ def test_half_time_is_the_same_tempo() -> None:
 def test_more_than_there_are_is_refused(wanted: int) -> None:
     with pytest.raises(ValueError, match=f"{wanted} of 2"):
         arrange(many(2), wanted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(count=st.integers(2, 9), rounds=st.integers(2, 3), seed=st.integers(0, 99))
+def test_a_song_comes_again_only_after_half_of_the_others(count: int, rounds: int, seed: int) -> None:
+    """In a mix longer than its songs, none is next to itself, and each waits as long as half of all are many."""
+    songs, chance = many(count, seed), np.random.default_rng(seed)
+    wanted = count * rounds - int(chance.integers(0, count))
+    order = arrange(songs, wanted, "wave", repeats=True)
+    assert len(order.places) == wanted
+    assert set(order.places[:count]) == set(range(count))
+    for place in range(wanted):
+        again = [n for n in range(place + 1, wanted) if order.places[n] == order.places[place]]
+        assert not again or again[0] - place >= max(2 if count > 2 else 1, count // 2)
+
+
+def test_without_repeats_more_songs_than_there_are_cannot_be_had() -> None:
+    """The caller has to say how it wants that."""
+    with pytest.raises(ValueError, match="3 of 2 songs"):
+        arrange(many(2), 3)
