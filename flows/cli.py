@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 PLATFORMS = ("youtube", "spotify", "podcast", "files")
+FX = ("tape", "vinyl", "night", "worn", "none")
 ARCS = ("settle", "lift", "wave", "level")
 FORMATS = ("flac", "mp3", "m4a", "opus", "wav")
 
@@ -75,6 +76,12 @@ def _settings(**given: object) -> Settings:
 @click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
 @_with_parts
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
+@click.option(
+    "--fx",
+    "effects",
+    type=click.Choice(FX),
+    help="Lo-fi effects put on after judging, gently on a music model's takes.  [default: tape, or LOFI_EFFECTS]",
+)
 @click.option("--pictures", is_flag=True, help="Also paint a picture for every track, for its own files.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
@@ -91,7 +98,7 @@ def make(
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(**{name: wanted.pop(name) for name in ("library", "studio", "language", *PARTS)})
+    settings = _settings(**{name: wanted.pop(name) for name in ("library", "studio", "language", "effects", *PARTS)})
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:

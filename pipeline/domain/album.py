@@ -38,6 +38,8 @@ class Track(Noun):
     first_beat: Seconds | None
     key: Key
     score: float
+    first_bar: Later[Seconds | None] = None
+    """When the first whole bar begins, in seconds from the start of the file; None where that is not sure."""
     ambience: Later[str | None] = None
     """What was laid under it: the words of one of the album's loops."""
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from pipeline.audio.bars import first_bar
 from pipeline.audio.clip import Clip
 from pipeline.audio.decode import decode
 from pipeline.audio.effects.chain import Effects
 from pipeline.audio.encode import encode_checked, pieces
-from pipeline.audio.hearing import hear_rhythm
+from pipeline.audio.hearing import hear
 from pipeline.audio.layer import BELOW, lay_under
 from pipeline.audio.loudness import amplitude, loudness, true_peak
 from pipeline.audio.master import master
@@ -107,7 +108,7 @@ def finish(
         picture = folder.path(art).read_bytes()
         peaks = encode_checked(pieces(clip), clip.rate, temps, levelled, cover=picture, ceiling=CEILING)
         insist(plan, measured, max(peaks.values()))
-    bpm, first_beat = beats(clip, plan, mixing_tempo(plan, choice.verdict.measured))
+    bpm, first_beat, bar = beats(clip, plan, mixing_tempo(plan, choice.verdict.measured))
     return Track(
         number=plan.number,
         title=plan.title,
@@ -120,6 +121,7 @@ def finish(
         true_peak=round(max(peaks.values()), 2),
         tempo=round(bpm, 4),
         first_beat=None if first_beat is None else round(first_beat, 4),
+        first_bar=None if bar is None else round(bar, 4),
         key=choice.verdict.measured.key or plan.key,
         score=round(choice.verdict.total or 0.0, 4),
         ambience=None if loop is None else loop.order.ambience,
@@ -138,18 +140,21 @@ def insist(plan: TrackPlan, measured: Lufs, peak: float) -> None:
     )
 
 
-def beats(clip: Clip, plan: TrackPlan, expected: Bpm) -> tuple[Bpm, Seconds | None]:
-    """Return (the tempo to mix by, when the first beat falls) of a finished track.
+def beats(clip: Clip, plan: TrackPlan, expected: Bpm) -> tuple[Bpm, Seconds | None, Seconds | None]:
+    """Return (the tempo to mix by, when the first beat falls, when the first bar begins) of a finished track.
 
-    The two are measured together where there is a sure beat near the expected tempo: over minutes, the beats of
-    one meter do not lie on the grid of another. Else the expected tempo and None.
+    They are measured together where there is a sure beat near the expected tempo: over minutes, the beats of
+    one meter do not lie on the grid of another. Else the expected tempo and None; the bar is None as well where only
+    the beats are sure.
     """
     if plan.groove == "beatless":
-        return expected, None
-    found = tempo(hear_rhythm(clip), expected)
-    if found.bpm is None or found.confidence < SURE_OF_TEMPO or abs(found.bpm / expected - 1) > SURE:
-        return expected, None
-    return found.bpm, found.first_beat
+        return expected, None, None
+    heard = hear(clip)
+    found = tempo(heard, expected)
+    sure = found.bpm is not None and found.confidence >= SURE_OF_TEMPO and abs(found.bpm / expected - 1) <= SURE
+    if found.bpm is None or found.first_beat is None or not sure:
+        return expected, None, None
+    return found.bpm, found.first_beat, first_bar(heard, found.bpm, found.first_beat)
 
 
 def track_tags(session: Session, choice: Choice, loop: Loop | None = None) -> Tags:

@@ -37,6 +37,7 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Se
             title=track.title,
             tempo=track.tempo,
             first_beat=track.first_beat,
+            first_bar=track.first_bar,
         )
         for track in tracks
     ]

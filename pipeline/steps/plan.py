@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pipeline.catalogue import Catalogue, TitleTaken
 from pipeline.domain import Album, Brief, Production, Project, Slug
 from pipeline.errors import BackendFailed, Damaged
+from pipeline.roles import Modelled
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import MANIFEST, PLAN
@@ -86,7 +87,8 @@ def _write_project(label: Label, brief: Brief) -> Project:
     draft = writer.write(brief, label.catalogue.titles())
     standin = label.studio.notes.get("writer")
     notes = (*((standin,) if standin else ()), *draft.notes)
-    production = production_of(label.settings, datetime.now(UTC))
+    gently = isinstance(label.studio.musician, Modelled)
+    production = production_of(label.settings, datetime.now(UTC), gently=gently)
 
     def project(slug: Slug) -> Project:
         return Project(
@@ -101,15 +103,16 @@ def _write_project(label: Label, brief: Brief) -> Project:
     return project(label.shelf.begin(draft.plan.title, project).slug)
 
 
-def production_of(settings: Settings, now: datetime) -> Production:
-    """Return how an album planned `now` is produced."""
+def production_of(settings: Settings, now: datetime, *, gently: bool = False) -> Production:
+    """Return how an album planned `now` is produced: `gently` where a music model plays it."""
     # Here, because it loads scipy: nobody waits for that to hear that an album is made already.
     from pipeline.audio.effects.chain import PRESETS
 
+    effects = PRESETS[settings.effects]
     return Production(
         artist=settings.artist,
         effects=settings.effects,
-        chain=PRESETS[settings.effects].model_dump(),
+        chain=(effects.gently() if gently else effects).model_dump(),
         crossfade=settings.crossfade,
         year=now.year,
     )

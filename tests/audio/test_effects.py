@@ -132,3 +132,20 @@ def test_bass_is_in_the_middle() -> None:
 
     assert sides(50) < 4
     assert sides(1000) > 20
+
+
+@pytest.mark.parametrize("preset", ["tape", "vinyl", "night", "worn"])
+def test_gently_is_less_of_everything_and_still_lo_fi(preset: str) -> None:
+    """Nothing gets stronger, and no amount leaves what such machines do."""
+    full, gentle = PRESETS[preset], PRESETS[preset].gently()
+    assert full.low_pass < gentle.low_pass <= 12_000 and gentle.high_pass == full.high_pass
+    assert 2 <= gentle.head_bump <= full.head_bump
+    assert 0.05 <= gentle.saturation <= 0.6 * full.saturation or full.saturation <= 0.1
+    assert 0.1 <= gentle.wobble <= full.wobble
+    assert -56 <= gentle.noise <= full.noise
+    assert gentle.crackle <= full.crackle and gentle.width >= full.width
+
+
+def test_gently_nothing_is_nothing() -> None:
+    """The preset "none" stays none."""
+    assert PRESETS["none"].gently() is PRESETS["none"]

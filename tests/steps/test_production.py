@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 import rooms
+from checkpoint_files import MUSICGEN, cached
+from modelled_band import ALONE
 from rooms import NOW, choice, clicks, cover, planned, session
 
 from pipeline.audio.decode import decode
 from pipeline.audio.effects.chain import PRESETS, Effects
 from pipeline.audio.master import master
-from pipeline.domain import Album, Project, Run, Spend
+from pipeline.domain import Album, Brief, Project, Run, Spend
 from pipeline.settings import Settings
 from pipeline.steps.master import master_track
 from pipeline.steps.mix import mix_album
 from pipeline.steps.plan import plan_album
 from pipeline.steps.release import release_album
 from pipeline.steps.session import Session
+from pipeline.studio import PARTS
 
 VINYL = Settings(effects="vinyl", artist="Attic Choir", crossfade=3)
 TAPE = Settings(effects="tape", artist="Somebody Else", crossfade=10)
@@ -78,6 +81,18 @@ def test_planning_writes_down_what_is_set(tmp_path: Path) -> None:
         3,
     )
     assert again == first
+
+
+def test_takes_of_a_music_model_get_the_effects_gently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planned with a model for a musician, an album has vinyl's mild form, and keeps its name."""
+    monkeypatch.setitem(PARTS["musician"], "musicgen", ALONE)
+    cached(tmp_path / "hub", "facebook/musicgen-small", MUSICGEN)
+    models = {"musician": "musicgen", "hub": tmp_path / "hub", "cache": tmp_path / "cache"}
+    settings = Settings.model_validate({"effects": "vinyl", **models})
+    with session(tmp_path / "library", planned(VINYL), settings) as held:
+        project = plan_album(held.label, Brief(theme="sea", seed=3, tracks=1, seconds=12, takes=1, musician="musicgen"))
+    assert project.production.effects == "vinyl"
+    assert Effects.model_validate(project.production.chain) == PRESETS["vinyl"].gently()
 
 
 def test_vinyl_is_heard_where_vinyl_was_planned(tmp_path: Path) -> None:
