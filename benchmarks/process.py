@@ -17,6 +17,8 @@ class Watched:
     wall: float
     cpu: float
     peaks: dict[str, int] = field(default_factory=dict)
+    curve: list[tuple[float, int]] = field(default_factory=list)
+    """The resident bytes of all its processes together, every half second: (seconds since the start, bytes)."""
 
     @property
     def worst(self) -> tuple[str, int]:
@@ -34,19 +36,23 @@ def watch(command: list[str], cwd: Path, environment: dict[str, str]) -> Watched
     process = psutil.Popen(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL)
     peaks: dict[str, int] = {}
     cpu: dict[int, float] = {}
+    curve: list[tuple[float, int]] = []
     while process.poll() is None:
+        resident = 0
         for one in [process, *process.children(recursive=True)]:
             try:
                 times = one.cpu_times()
                 cpu[one.pid] = times.user + times.system
                 name = f"{one.pid} {_name(one.cmdline())}"
                 peaks[name] = max(peaks.get(name, 0), _peak(one.pid))
+                resident += one.memory_info().rss
             except (psutil.Error, OSError):
                 continue
+        curve.append((time.monotonic() - start, resident))
         time.sleep(0.5)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Watched(time.monotonic() - start, sum(cpu.values()), peaks)
+    return Watched(time.monotonic() - start, sum(cpu.values()), peaks, curve)
 
 
 def _name(command: list[str]) -> str:
