@@ -2,23 +2,21 @@
 
 Neighbours should lie near each other on the wheel of keys, in tempo and in loudness; the mix as a whole should follow
 an arc of energy; the same music should not come twice in a row. Each wish has a price, and the order with the lowest
-sum is looked for: tracks are inserted where they cost least, then stretches are turned round, tracks moved, and
-exchanged with those that were left out, as long as anything gets cheaper (2-opt and or-opt, as for a travelling
-salesman who need not visit every town), and all of it again from other beginnings.
+sum is looked for (pipeline/audio/route.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import combinations, pairwise, product
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.fingerprint import NEAR_DUPLICATE, similarities
+from pipeline.audio.route import cheapest
 from pipeline.domain import Bpm, Key, Lufs, Seconds
 from pipeline.domain.longmix import Arc
 from pipeline.domain.noun import Noun
@@ -46,11 +44,6 @@ _AGAIN = 1000.0
 
 _HEARD = 2.0
 """Price of a joint that was heard before in the same mix."""
-
-_SLACK = 1e-9
-
-_FEWEST, _ROUNDS = 4, 600
-"""New beginnings of the search: so many at least, and for short mixes so many over the number of songs."""
 
 
 class Song(Noun):
@@ -140,7 +133,7 @@ def arrange(songs: Sequence[Song], wanted: int | None = None, arc: Arc = "wave",
         if places:
             arcs = arcs + _waiting(places[-len(songs) :], arcs.shape)
             arcs[:, 0] += prices[places[-1]]
-        fresh = _Search(prices, arcs).best()
+        fresh = cheapest(prices, arcs)
         for a, b in pairwise([*places[-1:], *fresh]):
             prices[a, b] = prices[b, a] = prices[a, b] + _HEARD
         places += fresh
@@ -175,85 +168,3 @@ def _arc_prices(songs: Sequence[Song], wanted: int, arc: Arc) -> NDArray[np.floa
     # The course's own ranks, so that every song has a place it fits.
     target = (course.argsort(kind="stable").argsort(kind="stable") + 0.5) / wanted
     return np.asarray(_ARC * (rank[:, None] - target) ** 2)
-
-
-class _Search:
-    """Looks for the cheapest path: `prices` [songs, songs] of steps, `arcs` [songs, places] of places."""
-
-    def __init__(self, prices: NDArray[np.float64], arcs: NDArray[np.float64]) -> None:
-        self._prices, self._arcs = prices, arcs
-        self._places = np.arange(arcs.shape[1])
-
-    def best(self) -> list[int]:
-        """Return the cheapest path found: of a first one, and of some that begin with it cut and put together anew."""
-        path, cost = self._improved(self._inserted())
-        chance = np.random.default_rng(0)  # the same songs, the same order
-        for _ in range(max(_FEWEST, _ROUNDS // len(path))):
-            cuts = np.sort(chance.integers(0, len(path) + 1, 3))
-            one, two, three, four = np.split(path, cuts)
-            other, less = self._improved(np.concatenate([one, three, two, four]))
-            if less < cost:
-                path, cost = other, less
-        return [int(place) for place in path]
-
-    def _improved(self, path: _Path) -> tuple[_Path, float]:
-        """Return what becomes of a path while any change makes it cheaper, and what it costs then."""
-        cost, before = self._cost(path), math.inf
-        while cost < before - _SLACK:
-            before = cost
-            for change in self._changes(len(path)):
-                changed = change(path)
-                other = self._cost(changed)
-                if other < cost - _SLACK:
-                    path, cost = changed, other
-        return path, cost
-
-    def _cost(self, path: _Path) -> float:
-        return float(self._prices[path[:-1], path[1:]].sum() + self._arcs[path, self._places[: len(path)]].sum())
-
-    def _inserted(self) -> _Path:
-        """Return a first path: songs of all energies, each put where it makes the path least dearer."""
-        count, wanted = self._arcs.shape
-        path = [int(self._arcs[:, 0].argmin())]
-        left = [song for song in range(count) if song != path[0]]
-        while len(path) < wanted:
-            ends = np.array(path)
-            rest = np.array(left)
-            before, after = self._prices[ends][:, rest], self._prices[ends][:, rest]
-            between = before[:-1] + after[1:] - self._prices[ends[:-1], ends[1:]][:, None]
-            growth = np.concatenate([after[:1], between, before[-1:]])
-            # Where along the whole mix each gap will lie.
-            share = np.round(np.arange(len(path) + 1) * (wanted - 1) / len(path)).astype(int)
-            growth = growth + self._arcs[rest][:, share].T
-            gap, song = divmod(int(growth.argmin()), len(left))
-            path.insert(gap, left.pop(song))
-        return np.array(path, np.int64)
-
-    def _changes(self, length: int) -> Iterator[Callable[[_Path], _Path]]:
-        """Yield what may be done to a path: turn a stretch round, move up to three elsewhere, exchange one."""
-        for start, end in combinations(range(length + 1), 2):
-            if end - start > 1:
-                yield partial(_turned, start=start, end=end)
-        for size, start, place in product(range(1, min(4, length)), range(length), range(length)):
-            if start + size <= length and place + size <= length and place != start:
-                yield partial(_moved, start=start, size=size, place=place)
-        if length < len(self._arcs):
-            for place, song in product(range(length), range(len(self._arcs))):
-                yield partial(_exchanged, place=place, song=song)
-
-
-def _turned(path: _Path, start: int, end: int) -> _Path:
-    return np.concatenate([path[:start], path[start:end][::-1], path[end:]])
-
-
-def _moved(path: _Path, start: int, size: int, place: int) -> _Path:
-    rest = np.concatenate([path[:start], path[start + size :]])
-    return np.concatenate([rest[:place], path[start : start + size], rest[place:]])
-
-
-def _exchanged(path: _Path, place: int, song: int) -> _Path:
-    """Return the path with a song at a place, and the song of that place where the other was, if anywhere."""
-    changed = path.copy()
-    changed[path == song] = path[place]
-    changed[place] = song
-    return changed
