@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import m3u8 as m3u8_reader
 import pytest
+from deflacue.parser import CueParser
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.audio.chapters import chapters, clock, cue_sheet, ffmetadata, m3u8, tracklist, vorbis_chapters
 from pipeline.audio.tags import Tags
 from pipeline.domain.line import one_line
+from pipeline.shelf.names import safe_title
 
 RATE = 44_100
 HOSTILE = st.text(
@@ -106,3 +109,32 @@ def test_each_container_gets_the_tags_it_can_hold() -> None:
     assert (mp3["track"], mp3["TBPM"], mp3["TKEY"], mp3["REPLAYGAIN_TRACK_GAIN"]) == ("3/8", "78", "Bbm", "-4.00 dB")
     assert (m4a["track"], m4a["tmpo"]) == ("3/8", "78")
     assert opus["R128_TRACK_GAIN"] == str(-9 * 256)
+
+
+TITLES = (
+    'He said "no"', "two\nlines", "a=b;c#d", "INDEX 01 00:00:00", "#EXTM3U", "REM x", "\u202eright to left",
+    "emoji 🌧️🎧", "شاي في المطر", "'quoted'", "back\\slash", "\ttab", "100 %", "FILE \"x\" WAVE",
+)  # fmt: skip
+
+
+def test_an_independent_program_reads_every_title_of_the_cue_sheet() -> None:
+    """Whatever stands in the titles, there are as many tracks as there should be, each at its place."""
+    starts = [n * 7 * 44_100 for n in range(len(TITLES))]
+    marks = chapters(starts, TITLES, starts[-1] + 441_000)
+    sheet = cue_sheet(marks, 44_100, file="mix.flac", title='A "mix"\nTRACK 99', performer="Somebody; #1")
+    read = CueParser([line.strip() for line in sheet.splitlines()]).run()
+    assert [str(file.path) for file in read.files] == ["mix.flac"]
+    assert [track.start for track in read.tracks] == starts
+    assert [track.num for track in read.tracks] == list(range(1, len(TITLES) + 1))
+    for track, mark in zip(read.tracks, marks, strict=True):
+        assert track.title == one_line(mark.title).replace('"', "”")
+
+
+def test_an_independent_program_reads_every_entry_of_the_playlist() -> None:
+    """Paths and titles come back one by one, in order, and nothing is taken for a directive."""
+    paths = [f"tracks/{number:02d} - {safe_title(title)}.flac" for number, title in enumerate(TITLES, 1)]
+    text = m3u8((path, 120.4, title) for path, title in zip(paths, TITLES, strict=True))
+    read = m3u8_reader.loads(text)
+    assert [segment.uri for segment in read.segments] == paths
+    assert [segment.duration for segment in read.segments] == [120.0] * len(paths)
+    assert [segment.title for segment in read.segments] == [one_line(title) for title in TITLES]
