@@ -235,32 +235,32 @@ def release(name: str, platform: str, commercial: bool, by: str | None, as_json:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @_with_library
 def list_albums(as_json: bool, library: Path | None) -> None:
-    """List the albums of the library."""
+    """List the albums and the long mixes of the library."""
     from flows import looking
 
     looking.list_albums(_settings(library=library), as_json=as_json)
 
 
-@lofi.command(short_help="Show one album.")
-@click.argument("album")
+@lofi.command(short_help="Show one album or mix.")
+@click.argument("name", metavar="ALBUM|MIX")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
 @_with_library
-def show(album: str, as_json: bool, library: Path | None) -> None:
-    """Show one ALBUM: its tracks, why each take was chosen, and its files."""
+def show(name: str, as_json: bool, library: Path | None) -> None:
+    """Show one ALBUM or MIX: its tracks, why each take was chosen or stands where it does, and its files."""
     from flows import looking
 
-    looking.show(album, _settings(library=library), as_json=as_json)
+    looking.show(name, _settings(library=library), as_json=as_json)
 
 
-@lofi.command(short_help="Check every file of albums.")
-@click.argument("albums", nargs=-1)
+@lofi.command(short_help="Check every file of albums and mixes.")
+@click.argument("names", nargs=-1, metavar="[ALBUM|MIX]...")
 @_with_library
-def verify(albums: tuple[str, ...], library: Path | None) -> None:
-    """Check every file of ALBUMS (or of all) against its recorded hash, and that it decodes."""
+def verify(names: tuple[str, ...], library: Path | None) -> None:
+    """Check every file of albums and mixes (or of all) against its recorded hash, and that it decodes."""
     click.echo("Checking …")
     from flows import looking
 
-    looking.verify(albums, _settings(library=library))
+    looking.verify(names, _settings(library=library))
 
 
 @lofi.command(short_help="Render a take again and compare.")

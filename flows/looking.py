@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 import click
 from rich.text import Text
 
-from flows.finding import find_album
+from flows.finding import find_album, find_work
 from flows.printing import FIRST, console, counted, credit, print_json, summary, terms
-from flows.tables import album_table, rows_table
+from flows.showing import IN_PROGRESS, decisions_in_words, mix_rows, show_mix
+from flows.tables import album_table, mixes_table, rows_table
 from pipeline.audio.chapters import clock
 from pipeline.catalogue.rows import AlbumRow
 from pipeline.domain import Album, Backend, Brief, Project
@@ -18,25 +19,26 @@ from pipeline.errors import LofiError, ShelfError
 from pipeline.library import open_to_look
 from pipeline.roles import Ear
 from pipeline.settings import Settings
-from pipeline.shelf import AlbumFolder, Shelf
+from pipeline.shelf import AlbumFolder, MixFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
 from pipeline.studio import STUDIOS, open_part
 from pipeline.workers import Workers
 
 WHOLE, DAMAGED = 0, 1
-IN_PROGRESS = "in progress"
 
 
 def list_albums(settings: Settings, *, as_json: bool) -> None:
-    """List every album, the newest last."""
+    """List every album, the newest last, and then every long mix."""
     with open_to_look(settings) as (shelf, catalogue):
         rows = catalogue.albums()
         here = {folder.slug: folder.is_complete() for folder in shelf.albums()}
+        mixes = mix_rows(shelf, catalogue.mixes())
     if as_json:
-        print_json([{**row.model_dump(mode="json"), "on_shelf": row.slug in here} for row in rows])
+        albums = [{"kind": "album", **row.model_dump(mode="json"), "on_shelf": row.slug in here} for row in rows]
+        print_json([*albums, *mixes])
         return
     out = console()
-    if not rows:
+    if not rows and not mixes:
         out.print(Text(f"No albums in {shelf.root} yet. Make one: {FIRST}"), soft_wrap=True)
         return
     out.print(
@@ -57,6 +59,9 @@ def list_albums(settings: Settings, *, as_json: bool) -> None:
     for row in rows:
         if row.status == "needs_attention":
             out.print(Text(f"{row.slug}: {row.why}"), soft_wrap=True)
+    if mixes:
+        out.print()
+        out.print(mixes_table(mixes))
 
 
 def _status(row: AlbumRow | None, *, whole: bool) -> str:
@@ -69,10 +74,15 @@ def _status(row: AlbumRow | None, *, whole: bool) -> str:
 
 
 def show(slug: str, settings: Settings, *, as_json: bool) -> None:
-    """Show one album, finished or not."""
+    """Show one album or long mix, finished or not."""
     with open_to_look(settings) as (shelf, catalogue):
-        folder = find_album(shelf, slug)
-        row = next((row for row in catalogue.albums() if row.slug == slug), None)
+        folder = find_work(shelf, slug)
+        row = next((row for row in catalogue.albums() if row.slug == folder.slug), None)
+        mixed = next((row for row in catalogue.mixes() if row.slug == folder.slug), None)
+        decided = catalogue.decisions(folder.slug)
+    if isinstance(folder, MixFolder):
+        show_mix(shelf, folder, mixed, decided, settings, as_json=as_json)
+        return
     if not folder.is_complete():
         _show_unfinished(folder, row, settings, as_json=as_json)
         return
@@ -83,6 +93,7 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
             {
                 **summary(album, folder.folder),
                 "status": row.status if row else "draft",
+                "decisions": [decision.model_dump(mode="json") for decision in decided],
                 "concept": album.plan.concept,
                 "painting": album.cover.model_dump(mode="json", include={"seed", "scene", "palette", "why"}),
                 "licences": album.licences(),
@@ -100,6 +111,8 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
         out.print(Text(line), soft_wrap=True)
     out.print(Text(f"Mix: {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS"))
     out.print(f"Status: {_status(row, whole=True)}")
+    for line in decisions_in_words(decided, row.manifest if row is not None else None):
+        out.print(Text(line), soft_wrap=True)
     for role, parts in _backends(album).items():
         out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
     if terms(album):
@@ -176,25 +189,28 @@ def _different(backends: Iterable[Backend]) -> tuple[Backend, ...]:
 
 
 def verify(slugs: tuple[str, ...], settings: Settings) -> None:
-    """Check every file of some albums, or of all. Exits 1 when anything is wrong."""
-    from pipeline.proof import verify as verify_album
+    """Check every file of some albums and long mixes, or of all. Exits 1 when anything is wrong."""
+    from pipeline.proof import verify as verify_work
     from pipeline.proof import verify_begun
 
     files = 0
     with open_to_look(settings) as (shelf, catalogue):
-        folders = [find_album(shelf, slug) for slug in slugs] or list(shelf.albums())
+        everything: list[AlbumFolder | MixFolder] = [*shelf.albums(), *shelf.mixes()]
+        folders = [find_work(shelf, slug) for slug in slugs] or everything
         manifests = {row.slug: row.manifest for row in catalogue.albums()}
-        here = {folder.slug for folder in shelf.albums()}
+        manifests |= {row.slug: row.manifest for row in catalogue.mixes()}
+        here = {folder.slug for folder in everything}
         gone = [] if slugs else [slug for slug in manifests if slug not in here]
     for slug in gone:
-        click.echo(f"{slug}: its folder is gone from {shelf.root}; the catalogue keeps its titles and what it cost")
+        click.echo(f"{slug}: its folder is gone from {shelf.root}; the catalogue keeps what it knows of it")
     problems = len(gone)
     with Workers(settings.workers) as workers:
         for folder in folders:
             whole = folder.is_complete()
             if not whole:
-                click.echo(f"{folder.slug}: {IN_PROGRESS}, so only its plan and its takes so far are checked")
-            checking = verify_album(folder, workers, manifests.get(folder.slug)) if whole else None
+                so_far = "plan is" if isinstance(folder, MixFolder) else "plan and its takes so far are"
+                click.echo(f"{folder.slug}: {IN_PROGRESS}, so only its {so_far} checked")
+            checking = verify_work(folder, workers, manifests.get(folder.slug)) if whole else None
             try:
                 for checked in checking or verify_begun(folder, workers):
                     files += 1
@@ -206,7 +222,7 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
                 click.echo(str(error))
     click.echo(f"{counted(files, 'file')} checked, {counted(problems, 'problem') if problems else 'all whole'}.")
     if problems:
-        click.echo("`lofi show ALBUM` prints the command that makes what is missing or damaged again.")
+        click.echo("`lofi show NAME` prints the command that makes what is missing or damaged again.")
         raise click.exceptions.Exit(DAMAGED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from flows.progress import Going
 from flows.tables import joints_table, mix_table
 from pipeline.audio.chapters import clock
 from pipeline.domain import LongMix, MixProject, MixWish
+from pipeline.domain.line import one_line
 from pipeline.domain.longmix import LONGEST_MIX
 from pipeline.errors import BadBrief
 from pipeline.library import open_library
@@ -40,6 +42,7 @@ def mix_albums(
         wish = _wish(shelf, slugs, wanted, settings)
         made = None if dry_run else finished_mix(shelf, wish)
         if made is not None:
+            catalogue.enter_mix(made, datetime.now(UTC))  # a run may have been killed before the catalogue heard of it
             out.print("This mix is made already.")
             _show(made, shelf, out, as_json=as_json)
             return
@@ -69,8 +72,10 @@ def _check_hours(hours: float | None) -> None:
 
 
 def _wish(shelf: Shelf, slugs: list[str], wanted: dict[str, Any], settings: Settings) -> MixWish:
-    formats = tuple(dict.fromkeys(("flac", *wanted.pop("formats")))) if wanted["formats"] else USUAL_FORMATS
+    formats = tuple(dict.fromkeys(("flac", *wanted["formats"]))) if wanted["formats"] else USUAL_FORMATS
     values = {**wanted, "formats": formats, "crossfade": settings.crossfade, "artist": settings.artist}
+    if values["title"] is not None:
+        values["title"] = one_line(values["title"])
     try:
         return MixWish(sources=sources_of(shelf, slugs), **values)
     except ValidationError as error:

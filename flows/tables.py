@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -99,6 +101,20 @@ def joints_table(made: LongMix) -> Table:
             f"{joint.after:.1f} dB",
         )
     return table
+
+
+def mixes_table(mixes: Sequence[Mapping[str, Any]]) -> Table:
+    """Draw the long mixes of a library, as `lofi list --json` has them."""
+    rows = []
+    for mix in mixes:
+        status = str(mix["status"]).replace("_", " ") if mix["on_shelf"] else "not on the shelf"
+        tracks = "–" if mix["tracks"] is None else str(mix["tracks"])
+        length = "–" if mix["seconds"] is None else clock(mix["seconds"])
+        made = (
+            datetime.fromisoformat(mix["finished"]).astimezone().strftime("%Y-%m-%d %H:%M") if mix["finished"] else "–"
+        )
+        rows.append((mix["slug"], mix["title"], status, tracks, length, made))
+    return rows_table(("Mix", "Title", "Status", "Tracks", "Length", "Made"), rows)
 
 
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

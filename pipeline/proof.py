@@ -1,4 +1,4 @@
-"""Proof: that an album on the shelf is whole, and that a take can be rendered again."""
+"""Proof: that an album or mix on the shelf is whole, and that a take can be rendered again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import numpy as np
 from pipeline.audio.clip import Clip
 from pipeline.audio.decode import blocks, decode
 from pipeline.audio.encode import write_take
-from pipeline.domain import Album, Backend, FileRecord, Loop, Project, Sha256, Take
+from pipeline.domain import Album, Backend, FileRecord, LongMix, Loop, MixProject, Project, Sha256, Take
 from pipeline.errors import Damaged, LofiError, ShelfError
 from pipeline.roles import Ambience, Booth, Ear, Musician
-from pipeline.shelf import AlbumFolder
-from pipeline.shelf.album_folder import MANIFEST, PLAN
+from pipeline.shelf import AlbumFolder, MixFolder
+from pipeline.shelf.album_folder import PLAN
 from pipeline.shelf.atomic import hash_file
+from pipeline.shelf.folder import Folder
 from pipeline.steps.ambience import audible_loop
 from pipeline.workers import Workers, stopping
 
@@ -36,20 +37,20 @@ class Checked:
     problem: str | None
 
 
-def verify(folder: AlbumFolder, workers: Workers, manifest: Sha256 | None = None) -> Iterator[Checked]:
-    """Check every file of an album: it is there, matches its hash and decodes. Yields in the manifest's order.
+def verify(folder: AlbumFolder | MixFolder, workers: Workers, manifest: Sha256 | None = None) -> Iterator[Checked]:
+    """Check every file of an album or long mix: it is there, matches its hash and decodes. In the manifest's order.
 
-    `manifest` is the hash of album.json that the catalogue recorded, if it knows one. Raises Damaged when the
-    manifest itself cannot be read.
+    `manifest` is its hash that the catalogue recorded, if it knows one. Raises Damaged when the manifest itself cannot
+    be read.
     """
-    album = folder.read_manifest()
-    changed = manifest is not None and not folder.has_hash(MANIFEST, manifest)
-    yield Checked(MANIFEST, "does not match the hash in the catalogue" if changed else None)
-    yield Checked(PLAN, _check_plan(folder, album))
+    made: Album | LongMix = folder.read_manifest()
+    changed = manifest is not None and not folder.has_hash(folder.manifest, manifest)
+    yield Checked(folder.manifest, "does not match the hash in the catalogue" if changed else None)
+    yield Checked(PLAN, _check_plan(folder, made))
     threads = ThreadPoolExecutor(workers.count)
     try:
         waiting: list[tuple[str, Future[str | None]]] = [
-            (file.path, threads.submit(workers.run, check, folder, file.path, file.sha256)) for file in album.files()
+            (file.path, threads.submit(workers.run, check, folder, file.path, file.sha256)) for file in made.files()
         ]
         for path, result in waiting:
             yield Checked(path, result.result())
@@ -58,10 +59,10 @@ def verify(folder: AlbumFolder, workers: Workers, manifest: Sha256 | None = None
         threads.shutdown(cancel_futures=True)
 
 
-def verify_begun(folder: AlbumFolder, workers: Workers) -> Iterator[Checked]:
-    """Check what an unfinished album has so far: its plan, and every take with its tokens."""
+def verify_begun(folder: AlbumFolder | MixFolder, workers: Workers) -> Iterator[Checked]:
+    """Check what an unfinished work has so far: its plan, and every take of an album with its tokens."""
     try:
-        yield Checked(PLAN, None if folder.peek(PLAN, Project) else "is missing")
+        yield Checked(PLAN, None if _plan_of(folder) else "is missing")
     except Damaged:
         yield Checked(PLAN, "cannot be read")
     for place in sorted(folder.folder.glob("takes/*.flac")):
@@ -78,18 +79,26 @@ def verify_begun(folder: AlbumFolder, workers: Workers) -> Iterator[Checked]:
             yield Checked(take.codes.path, workers.run(check, folder, take.codes.path, take.codes.sha256))
 
 
-def _check_plan(folder: AlbumFolder, album: Album) -> str | None:
+def _plan_of(folder: AlbumFolder | MixFolder) -> Project | MixProject | None:
+    if isinstance(folder, AlbumFolder):
+        return folder.peek(PLAN, Project)
+    return folder.peek(PLAN, MixProject)
+
+
+def _check_plan(folder: AlbumFolder | MixFolder, made: Album | LongMix) -> str | None:
     try:
-        project = folder.peek(PLAN, Project)
+        plan = _plan_of(folder)
     except Damaged:
         return "cannot be read"
-    if project is None:
+    if plan is None:
         return "is missing"
-    same = (project.slug, project.brief, project.plan) == (album.slug, album.brief, album.plan)
-    return None if same else "is not the plan this album was made from"
+    if isinstance(plan, Project) and isinstance(made, Album):
+        same = (plan.slug, plan.brief, plan.plan) == (made.slug, made.brief, made.plan)
+        return None if same else "is not the plan this album was made from"
+    return None if isinstance(made, LongMix) and plan == made.project else "is not the plan this mix was made from"
 
 
-def check(folder: AlbumFolder, path: str, sha256: str) -> str | None:
+def check(folder: Folder, path: str, sha256: str) -> str | None:
     """Check one file in a worker process; return what is wrong with it in plain words, or None."""
     place = folder.path(path)
     try:

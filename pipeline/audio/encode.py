@@ -35,8 +35,8 @@ _CODECS: dict[Format, tuple[str, ...]] = {
 _CONTAINERS: dict[Format, str] = {"flac": "flac", "mp3": "mp3", "m4a": "ipod", "opus": "opus", "wav": "wav"}
 _PICTURED: tuple[Format, ...] = ("flac", "mp3", "m4a")
 """Containers that hold a cover as a picture stream. Opus has it in its tags, and WAV no place for one."""
-_CHAPTERED: tuple[Format, ...] = ("mp3", "m4a", "opus")
-"""Containers whose muxer writes chapters. Those of FLAC are among its tags."""
+_CHAPTERED: tuple[Format, ...] = ("mp3", "m4a")
+"""Containers whose muxer writes chapters. Those of FLAC and Opus are among their tags."""
 LOSSY: tuple[Format, ...] = ("mp3", "m4a", "opus")
 
 _BLOCK = 1 << 16
@@ -158,10 +158,10 @@ def _metered(sound: Iterable[Samples], meter: PeakMeter) -> Iterator[Samples]:
 
 def _metadata(form: Format, tags: Tags, cover: bytes | None, chapters: Sequence[Chapter], rate: int) -> str:
     pairs = tags.pairs(form)
-    if form == "flac":  # its muxer drops chapters
-        return ffmetadata(pairs | vorbis_chapters(chapters, rate))
     if form == "opus" and cover is not None:
         pairs["METADATA_BLOCK_PICTURE"] = picture_block(cover)
+    if form in ("flac", "opus"):  # the one's muxer drops chapters, the other's rounds seconds up and adds what is over
+        return ffmetadata(pairs | vorbis_chapters(chapters, rate))
     return ffmetadata(pairs, chapters, rate)
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pipeline.audio.mixplan import MixPlan
 from pipeline.audio.tags import Tags
 from pipeline.catalogue import Catalogue
 from pipeline.domain import Album, Backend, Cover, LongMix, Mix, MixProject, MixWish, Slug, derive_seed
@@ -77,12 +78,21 @@ def make_mix(press: Press, wish: MixWish) -> LongMix:
     found = find_mix(press.shelf, wish)
     folder, project = found if found is not None else begin(press, wish)
     with folder.hold():
-        return _finish(press, folder, project)
+        try:
+            return _finish(press, folder, project)
+        except KeyboardInterrupt:
+            # Whoever still writes the mix is waited for while it is held: the next run finds all that was written.
+            press.workers.stop()
+            press.workers.close()
+            raise
 
 
 def begin(press: Press, wish: MixWish) -> tuple[MixFolder, MixProject]:
-    """Choose and order the tracks, and put the mix on paper."""
+    """Choose and order the tracks, and put the mix on paper, unless another run has done so meanwhile."""
     project = plan(press, wish)
+    found = find_mix(press.shelf, wish)
+    if found is not None:
+        return found
     press.shelf.require_room(room_needed(project))
     folder = press.shelf.begin_mix(project.title, lambda slug: project.but(slug=slug))
     return folder, project.but(slug=folder.slug)
@@ -158,7 +168,7 @@ def _finish(press: Press, folder: MixFolder, project: MixProject) -> LongMix:
         SOUND_RECORD,
         Mix,
         digest(project, cover, tags),
-        lambda: write(press.workers, folder, project, planned, tags, press.report, press.note),
+        lambda: _write(press, folder, project, planned, tags),
         files=lambda made: made.files,
     )
     if folder.begun is not None:
@@ -167,6 +177,14 @@ def _finish(press: Press, folder: MixFolder, project: MixProject) -> LongMix:
     folder.write_manifest(made)
     press.catalogue.enter_mix(made, datetime.now(UTC))
     return made
+
+
+def _write(press: Press, folder: MixFolder, project: MixProject, planned: MixPlan, tags: Tags) -> Mix:
+    """Write the mix, once its tracks are known to be those that were planned, and the disk to have room."""
+    for album, file in dict.fromkeys((track.album, track.file) for track in project.tracks):
+        press.shelf.album(album).verify(file)
+    press.shelf.require_room(room_needed(project))
+    return write(press.workers, folder, project, planned, tags, press.report, press.note)
 
 
 def makers(album: Album, number: int) -> tuple[Backend, ...]:

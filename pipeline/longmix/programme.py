@@ -11,7 +11,7 @@ from pipeline.audio.mixplan import MixItem, MixPlan, plan_mix
 from pipeline.audio.order import Song, arrange
 from pipeline.audio.resample import resampled_length
 from pipeline.audio.tilt import LIMIT, loudness_change
-from pipeline.domain import Lufs, MixProject, MixTrack, MixWish
+from pipeline.domain import Lufs, MixProject, MixTrack, MixWish, Seconds
 from pipeline.errors import BadBrief
 from pipeline.longmix.gather import Candidate
 from pipeline.shelf import Shelf
@@ -52,7 +52,8 @@ def write_programme(
             return rate, tuple(tracks), plan
         # Tracks of different lengths, or longer joints than wished.
         mean = sum(track.frames for track in prepared) / len(prepared) / rate
-        wanted = _allowed(wanted + math.ceil(missing / max(1.0, mean)), prepared, rate, wish)
+        there = plan.frames / rate if len(tracks) == len(prepared) else None
+        wanted = _allowed(wanted + math.ceil(missing / max(1.0, mean)), prepared, rate, wish, there)
 
 
 def mix_plan(project: MixProject, shelf: Shelf) -> MixPlan:
@@ -101,10 +102,12 @@ def _count(tracks: Sequence[MixTrack], rate: int, wish: MixWish) -> int:
     return _allowed(max(1, math.ceil((wish.hours * 3600 - wish.crossfade) / own)), tracks, rate, wish)
 
 
-def _allowed(wanted: int, tracks: Sequence[MixTrack], rate: int, wish: MixWish) -> int:
+def _allowed(wanted: int, tracks: Sequence[MixTrack], rate: int, wish: MixWish, there: Seconds | None = None) -> int:
+    """Return how many tracks there are to be. Raises BadBrief; `there` is how long all of them last, if it is known."""
     if wanted <= len(tracks) or wish.repeats:
         return wanted
-    there = sum(track.frames for track in tracks) / rate - (len(tracks) - 1) * wish.crossfade
+    if there is None:
+        there = sum(track.frames for track in tracks) / rate - (len(tracks) - 1) * wish.crossfade
     raise BadBrief(
         f"{wish.hours:g} hours take about {wanted} tracks of this length, and these albums have {len(tracks)}, which "
         f"make {clock(there)}.",

@@ -45,7 +45,7 @@ def write(
     begun, formats = folder.begun, project.wish.formats
     if begun is not None:
         lost = [mix_path(form) for form in formats if form != "flac"]
-        anew = f"; {' and '.join(lost)} cannot be gone on with, and are encoded anew" if lost else ""
+        anew = f", and encoding {' and '.join(lost)} anew" if lost else ""
         note(f"Going on with what the interrupted run had written of {mix_path('flac')}{anew}.")
 
     def hear(message: tuple[Pass, int]) -> None:
@@ -82,13 +82,17 @@ class Watch:
         def heed(what: Pass, frames: int) -> None:
             nonlocal told
             if stopping():
-                if what == "write":
-                    with suppress(OSError):  # what has no second name is written from the beginning
-                        self.begun.unlink(missing_ok=True)
-                        self.begun.hardlink_to(temps["flac"])
+                self._keep(temps["flac"])
                 raise Stopped("The mix was given up.")
             if frames // _OFTEN != told:
                 told = frames // _OFTEN
                 tell((what, frames))
 
         return heed
+
+    def _keep(self, temp: Path) -> None:
+        """Give what is written of the FLAC a second name, unless a run before had come further."""
+        with suppress(OSError):  # what has no second name is written from the beginning
+            if not self.begun.exists() or self.begun.stat().st_size < temp.stat().st_size:
+                self.begun.unlink(missing_ok=True)
+                self.begun.hardlink_to(temp)

@@ -152,4 +152,4 @@ class AlbumFolder(WorkFolder[Album]):
         if isinstance(made, FileRecord):
             self.verify(made)
         elif not self.has_hash(made.path, made.sha256):
-            raise Damaged(f"{self.folder / made.path} is missing or does not match its recorded SHA-256.")
+            raise Damaged(f"{self.folder / made.path} is missing or does not match its recorded SHA-256.", self.again)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import ValidationError
 
@@ -25,6 +25,11 @@ class Folder:
     """A folder on the shelf. Every relative path has forward slashes and stays inside."""
 
     folder: Path
+
+    again: ClassVar[str] = (
+        "Run the same `lofi make` command again, with its seed: the file is made again, the rest is kept."
+    )
+    """What mends a file that is missing or damaged."""
 
     def path(self, relative: str) -> Path:
         """Return the full path of a file of this folder.
@@ -62,7 +67,7 @@ class Folder:
             try:
                 digest, size = hash_file(path)
             except (FileNotFoundError, IsADirectoryError) as error:
-                raise Damaged(f"{path} is missing.", _AGAIN) from error
+                raise Damaged(f"{path} is missing.", self.again) from error
         return FileRecord(path=relative, sha256=digest, bytes=size)
 
     def verify(self, record: FileRecord) -> None:
@@ -70,12 +75,12 @@ class Folder:
         path = self.path(record.path)
         with explained(path):
             if not path.is_file():
-                raise Damaged(f"{path} is missing.", _AGAIN)
+                raise Damaged(f"{path} is missing.", self.again)
             size = path.stat().st_size
             if size != record.bytes:
-                raise Damaged(f"{path} has {size} bytes, but {record.bytes} were recorded.", _AGAIN)
+                raise Damaged(f"{path} has {size} bytes, but {record.bytes} were recorded.", self.again)
             if not self.has_hash(record.path, record.sha256):
-                raise Damaged(f"{path} does not match its recorded SHA-256: its content was changed.", _AGAIN)
+                raise Damaged(f"{path} does not match its recorded SHA-256: its content was changed.", self.again)
 
     def matches(self, record: FileRecord) -> bool:
         """Whether the file is exactly the one recorded."""
@@ -107,7 +112,7 @@ class Folder:
             except FileNotFoundError:
                 return None
             except (ValidationError, IsADirectoryError) as error:
-                raise Damaged(f"{path} is not a {kind.__name__} ({_first_reason(error)}).", _AGAIN) from error
+                raise Damaged(f"{path} is not a {kind.__name__} ({_first_reason(error)}).", self.again) from error
 
     def get(self, relative: str, kind: type[N]) -> N | None:
         """Return the noun kept in a JSON file, or None when there is none that can be trusted. For the holder only.
@@ -136,9 +141,6 @@ class Folder:
             path.replace(aside)
             sync_folder(path.parent)
         log.warning("%s was moved aside as %s: %s. The file will be made again.", path, aside.name, why.rstrip("."))
-
-
-_AGAIN = "Run the same `lofi make` command again, with its seed: the file is made again, the rest is kept."
 
 
 def _first_reason(error: Exception) -> str:

@@ -69,9 +69,3 @@ class KitShelf:
             workshop.rename(kit)
             sync_folder(self.root)
             shutil.rmtree(old, ignore_errors=True)
-
-
-def copy_into(folder: Folder, source: Path, relative: str) -> None:
-    """Copy a file of the library into a kit: a copy, so that who edits the kit does not edit the library."""
-    with folder.writing(relative) as temp:
-        shutil.copyfile(source, temp)

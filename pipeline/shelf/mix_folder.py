@@ -23,6 +23,7 @@ class MixFolder(WorkFolder[LongMix]):
     manifest = MIX_MANIFEST
     kind = LongMix
     verb = "lofi mix"
+    again = "Run the same `lofi mix` command again: the file is made again, the rest is kept."
 
     @property
     def begun(self) -> Path | None:
