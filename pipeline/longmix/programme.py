@@ -11,7 +11,7 @@ from pipeline.audio.mixplan import MixItem, MixPlan, plan_mix
 from pipeline.audio.order import Song, arrange
 from pipeline.audio.resample import resampled_length
 from pipeline.audio.tilt import LIMIT, loudness_change
-from pipeline.domain import Lufs, MixProject, MixTrack, MixWish, Seconds
+from pipeline.domain import Lufs, MixProject, MixTrack, MixWish
 from pipeline.errors import BadBrief
 from pipeline.longmix.gather import Candidate
 from pipeline.shelf import Shelf
@@ -41,8 +41,12 @@ def write_programme(
     turned = _turns(candidates)
     prepared = [_prepared(candidate, rate, turn) for candidate, turn in zip(candidates, turned, strict=True)]
     songs = [_song(candidate) for candidate in candidates]
-    wanted = _count(prepared, rate, wish)
+    mean = sum(track.frames for track in prepared) / len(prepared) / rate
+    wanted = (
+        len(prepared) if wish.hours is None else max(1, math.ceil(wish.hours * 3600 / max(1, mean - wish.crossfade)))
+    )
     while True:
+        wanted = wanted if wish.repeats else min(wanted, len(prepared))
         order = arrange(songs, wanted, wish.arc, repeats=wish.repeats)
         whys = ("opens", *(step.why for step in order.steps))
         tracks = [prepared[place].but(why=why) for place, why in zip(order.places, whys, strict=True)]
@@ -50,10 +54,15 @@ def write_programme(
         missing = 0.0 if wish.hours is None else wish.hours * 3600 - plan.frames / rate
         if missing <= 0:
             return rate, tuple(tracks), plan
-        # Tracks of different lengths, or longer joints than wished.
-        mean = sum(track.frames for track in prepared) / len(prepared) / rate
-        there = plan.frames / rate if len(tracks) == len(prepared) else None
-        wanted = _allowed(wanted + math.ceil(missing / max(1.0, mean)), prepared, rate, wish, there)
+        # The tracks differ in length, and the joints from what was wished.
+        more = math.ceil(missing / max(1.0, mean))
+        if wanted == len(prepared) and not wish.repeats:
+            raise BadBrief(
+                f"{wish.hours:g} hours take about {wanted + more} tracks of this length; these albums have {wanted}, which "
+                f"make {clock(plan.frames / rate)}.",
+                "Name more albums, ask for fewer hours, or let tracks come again with --repeats.",
+            )
+        wanted += more
 
 
 def mix_plan(project: MixProject, shelf: Shelf) -> MixPlan:
@@ -91,27 +100,6 @@ def _item(track: MixTrack, rate: int, shelf: Shelf) -> MixItem:
         file_rate=None if track.rate == rate else track.rate,
         gain=track.gain,
         tilt=track.turned,
-    )
-
-
-def _count(tracks: Sequence[MixTrack], rate: int, wish: MixWish) -> int:
-    """Return how many tracks of middling length fill the time. Raises BadBrief."""
-    if wish.hours is None:
-        return len(tracks)
-    own = max(1.0, sum(track.frames for track in tracks) / len(tracks) / rate - wish.crossfade)
-    return _allowed(max(1, math.ceil((wish.hours * 3600 - wish.crossfade) / own)), tracks, rate, wish)
-
-
-def _allowed(wanted: int, tracks: Sequence[MixTrack], rate: int, wish: MixWish, there: Seconds | None = None) -> int:
-    """Return how many tracks there are to be. Raises BadBrief; `there` is how long all of them last, if it is known."""
-    if wanted <= len(tracks) or wish.repeats:
-        return wanted
-    if there is None:
-        there = sum(track.frames for track in tracks) / rate - (len(tracks) - 1) * wish.crossfade
-    raise BadBrief(
-        f"{wish.hours:g} hours take about {wanted} tracks of this length, and these albums have {len(tracks)}, which "
-        f"make {clock(there)}.",
-        "Name more albums, ask for fewer hours, or let tracks come again with --repeats.",
     )
 
 

@@ -235,3 +235,19 @@ def test_soundfile_reads_what_ffmpeg_wrote(tmp_path: Path) -> None:
     encode(pieces(CLIP)(), RATE, {"flac": tmp_path / "x"}, TAGS)
     info = soundfile.info(tmp_path / "x")
     assert (info.subtype, info.frames, info.samplerate) == ("PCM_24", CLIP.frames, RATE)
+
+
+def test_a_wav_is_what_the_flac_is_and_can_grow_beyond_four_gigabytes(tmp_path: Path) -> None:
+    """The same samples in 24 bits, with the title, and with the place in its header that makes it an RF64."""
+    outputs: dict[Format, Path] = {"flac": tmp_path / "a.flac", "wav": tmp_path / "a.wav"}
+    clip = scaled(beat(3), 0.5)
+    peaks = encode_checked(pieces(clip), RATE, outputs, Tags(title="Rain", artist="a", album="b"), cover=cover())
+    assert np.array_equal(decode(outputs["wav"]).samples, decode(outputs["flac"]).samples)
+    assert soundfile.info(outputs["wav"]).subtype == "PCM_24"
+    assert peaks["wav"] == peaks["flac"]
+    head = outputs["wav"].read_bytes()[:400]
+    # EBU Tech 3306, 3.4: a chunk JUNK of 28 bytes or more becomes the ds64 of a longer file.
+    spare = head.index(b"JUNK")
+    assert head[:4] == b"RIFF" and spare < head.index(b"data")
+    assert int.from_bytes(head[spare + 4 : spare + 8], "little") >= 28
+    assert b"Rain" in head
