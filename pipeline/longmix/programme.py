@@ -57,9 +57,10 @@ def write_programme(
         # The tracks differ in length, and the joints from what was wished.
         more = math.ceil(missing / max(1.0, mean))
         if wanted == len(prepared) and not wish.repeats:
+            there = clock(plan.frames / rate)
             raise BadBrief(
-                f"{wish.hours:g} hours take about {wanted + more} tracks of this length; these albums have {wanted}, which "
-                f"make {clock(plan.frames / rate)}.",
+                f"{wish.hours:g} hours take about {wanted + more} tracks of this length; these albums have {wanted}, "
+                f"which make {there}.",
                 "Name more albums, ask for fewer hours, or let tracks come again with --repeats.",
             )
         wanted += more
