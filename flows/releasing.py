@@ -15,6 +15,7 @@ from flows.printing import KEPT, console, print_json
 from flows.progress import Going
 from pipeline.catalogue import Catalogue
 from pipeline.domain.kit import Platform
+from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, BadSettings
 from pipeline.kit.feed import base_address
 from pipeline.library import open_library
@@ -33,7 +34,7 @@ def decide(name: str, settings: Settings, *, approved: bool, note: str, author: 
     with open_library(settings) as (shelf, catalogue):
         folder = find_work(shelf, name)
         desk = _desk(shelf, catalogue, settings, author)
-        version = approve(desk, folder, approved=approved, note=note)
+        version = approve(desk, folder, approved=approved, note=one_line(note))
         said = "approved" if approved else "rejected"
         out.print(Text(f"{folder.slug} is {said} by {desk.author}, in version {version[:12]}."), soft_wrap=True)
 
@@ -74,7 +75,9 @@ def _desk(
     report: Callable[[str, float], None] = lambda _, __: None,
     podcast: Podcast | None = None,
 ) -> Desk:
-    return Desk(shelf, catalogue, author or _user(), datetime.now(UTC), settings.disclosure, podcast, report)
+    return Desk(
+        shelf, catalogue, one_line(author or "") or _user(), datetime.now(UTC), settings.disclosure, podcast, report
+    )
 
 
 def _user() -> str:
@@ -91,5 +94,9 @@ def _podcast(settings: Settings) -> Podcast:
         )
     author = settings.artist or LABEL
     return Podcast(
-        base=base_address(settings.site), title=settings.podcast or author, author=author, mail=settings.mail
+        base=base_address(settings.site),
+        title=settings.podcast or author,
+        author=author,
+        mail=settings.mail,
+        disclosed=settings.disclosure,
     )

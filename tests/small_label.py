@@ -172,7 +172,8 @@ def lofi_here(library: Path, cache: Path, *words: str, **more: str) -> Result:
     """Run `lofi` in this process, with one worker and the small painter; what it raises is in the result."""
     settings = {"LOFI_WORKERS": "1", "LOFI_CACHE": str(cache), "LOFI_PAINTER": PAINTER}
     given = {**dict.fromkeys(name for name in os.environ if name.startswith("LOFI_")), **settings, **more}
-    return CliRunner().invoke(lofi, [*words, "--library", str(library)], env=given, standalone_mode=False)
+    verb, *rest = words
+    return CliRunner().invoke(lofi, [verb, "--library", str(library), *rest], env=given, standalone_mode=False)
 
 
 def build(root: Path) -> None:

@@ -22,14 +22,16 @@ def decide(connection: Connection, slug: Slug, made: Decided) -> None:
         raise ShelfError(f"There is no finished album or mix {slug}.", "`lofi list` shows what is there.")
     if row.manifest != made.version:
         raise Stale(
-            f"{slug} was changed since: this is about version {made.version[:12]}, and it is {row.manifest[:12]} now.",
-            "Listen to it again, then decide.",
+            f"This is about version {made.version[:12]} of {slug}, and the catalogue has version {row.manifest[:12]}.",
+            "`lofi reindex` reads it again: listen to it, then decide.",
         )
     if made.decision == "released" and row.status not in ("approved", "released"):
         raise NotApproved(f"{slug} is not approved in this version: it is {row.status}.", f"`lofi approve {slug}`")
     entry = {"album": slug, "track": None, **made.model_dump()}
     connection.execute(insert(decisions).values(**entry))
-    connection.execute(update(table).where(table.c.slug == slug).values(status=made.decision))
+    # Approved once more, what is released stays so.
+    status = "released" if (row.status, made.decision) == ("released", "approved") else made.decision
+    connection.execute(update(table).where(table.c.slug == slug).values(status=status))
 
 
 def of(connection: Connection, slug: Slug) -> tuple[Decided, ...]:

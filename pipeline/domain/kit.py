@@ -31,6 +31,8 @@ class Kit(Noun):
     """Of album.json or mix.json: the version that was approved."""
     platform: Platform
     commercial: bool
+    disclosed: bool
+    """Whether its texts tell that it was made by software."""
     title: str
     seconds: Seconds
     released: AwareDatetime

@@ -50,8 +50,8 @@ def contents(job: Job) -> Iterator[Part]:
     """Yield every file of a kit but the manifest and the list of checksums."""
     yield from _FOR[job.platform](job)
     yield _text(job, "LICENCES.md", licences_page(job.work))
-    if job.work.disclosed:
-        yield _text(job, "DISCLOSURE.md", disclosure_page(job.work))
+    # Also where nothing else says it: what a platform asks has to be answered all the same.
+    yield _text(job, "DISCLOSURE.md", disclosure_page(job.work))
 
 
 def _youtube(job: Job) -> Iterator[Part]:
@@ -127,9 +127,9 @@ def _sounds(job: Job, format: Format) -> tuple[str, ...]:
 
 
 def _text(job: Job, path: str, text: str) -> Part:
-    """Return a text of the kit; all that it says is from the work's manifest."""
+    """Return a text of the kit; all that it says is from manifests."""
     content = text.encode()
-    return Part(path, (job.source(job.folder.manifest),), lambda temp, *_: _write(temp, content))
+    return Part(path, job.manifests, lambda temp, *_: _write(temp, content))
 
 
 def _write(temp: Path, content: bytes) -> None:

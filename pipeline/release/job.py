@@ -15,8 +15,10 @@ from pipeline.kit.disclosure import disclosure
 from pipeline.kit.work import Work
 from pipeline.shelf import AlbumFolder, MixFolder
 from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS
+from pipeline.shelf.album_folder import MANIFEST as ALBUM
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.work_folder import mix_path
+from pipeline.steps.resume import digest
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Job:
         return f"{self.home}/{path}"
 
     @property
+    def manifests(self) -> tuple[str, ...]:
+        """Where the words of its texts are from: its manifest, and of a mix those of its albums."""
+        albums = self.made.project.wish.sources if isinstance(self.made, LongMix) else ()
+        return (self.source(self.folder.manifest), *(f"albums/{source.album}/{ALBUM}" for source in albums))
+
+    @property
     def sound(self) -> Path:
         """The whole work as one FLAC."""
         return self.folder.path(mix_path("flac"))
@@ -57,7 +65,8 @@ class Job:
         """Return the whole work in a format, encoding it into the kit's own folder where there is none."""
         if self.has(format):
             return self.folder.path(mix_path(format))
-        kept = f".whole.{format}"
+        # Under the name of what it was made from: an interrupted release may have been of another version.
+        kept = f".whole.{digest(self.work, self.version)[:16]}.{format}"
         if not kit.path(kept).exists():
             with kit.writing(kept) as temp:
                 encode_whole(self, format, temp)

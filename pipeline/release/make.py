@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.catalogue.rows import AlbumRow, MixRow
 from pipeline.domain import Album, FileRecord, LongMix, Sha256, Slug
 from pipeline.domain.kit import Kit, KitFile, Platform
-from pipeline.errors import NotApproved, NotForSale
+from pipeline.errors import Damaged, NotApproved, NotForSale, Stale
 from pipeline.kit.licences_page import refusal
 from pipeline.release.contents import Part, contents
 from pipeline.release.describe import album_work, mix_work
@@ -62,8 +63,9 @@ def approve(desk: Desk, folder: AlbumFolder | MixFolder, *, approved: bool, note
 def release(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, commercial: bool) -> tuple[Kit, Folder]:
     """Make the kit, or return the one that was made of this version, and where it is.
 
-    Raises NotApproved for a work, or an album in it, that nobody approved in this very version; NotForSale, naming
-    each asset, where a commercial release would break a licence; Damaged, DiskFull, Held, and what encoding raises.
+    Raises NotApproved for a work, or an album heard in it, that nobody approved in this very version; Stale for a mix
+    of an album that is another by now; NotForSale, naming each asset, where a commercial release would break a
+    licence; Damaged, DiskFull, Held, and what encoding raises.
     """
     job = _job(desk, folder, platform, commercial=commercial)
     _require_approval(desk, job)
@@ -76,11 +78,28 @@ def release(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, 
         with kits.building(folder.slug) as workshop:
             kit = _build(desk, job, workshop)
     # Also for a kit that is there: a run may have been killed before the catalogue heard of it.
-    if not any(d.decision == "released" and d.version == job.version for d in desk.catalogue.decisions(folder.slug)):
+    if not _is_entered(desk, job):
         desk.catalogue.decide(folder.slug, job.version, "released", desk.author, platform)
     if desk.podcast is not None:
         update_feed(kits, desk.podcast)
     return kit, kits.kit(folder.slug)
+
+
+def _is_entered(desk: Desk, job: Job) -> bool:
+    """Whether the catalogue has this release, and nothing was decided since but other releases."""
+    for made in reversed(desk.catalogue.decisions(job.work.name)):
+        if made.decision != "released":
+            return False
+        if (made.version, made.note) == (job.version, job.platform):
+            return True
+    return False
+
+
+def _released(desk: Desk, job: Job) -> datetime:
+    """Return when this version was first released there: a kit that is built again is no newer episode."""
+    made = desk.catalogue.decisions(job.work.name)
+    first = (d.time for d in made if (d.decision, d.version, d.note) == ("released", job.version, job.platform))
+    return next(first, desk.now)
 
 
 def _job(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, commercial: bool) -> Job:
@@ -97,23 +116,45 @@ def _job(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, com
 def _require_approval(desk: Desk, job: Job) -> None:
     known: dict[Slug, AlbumRow | MixRow] = {row.slug: row for row in desk.catalogue.albums()}
     known |= {row.slug: row for row in desk.catalogue.mixes()}
-    wanted: list[tuple[Slug, Sha256]] = [(job.work.name, job.version)]
+    wanted: list[tuple[Slug, Sha256]] = []
     if isinstance(job.made, LongMix):
-        wanted += [(source.album, source.manifest) for source in job.made.project.wish.sources]
-    refused = []
-    for slug, version in wanted:
-        row = known.get(slug)
-        album = desk.shelf.album(slug)
-        changed = slug != job.work.name and not album.has_hash(MANIFEST, version)
-        if row is None or row.manifest != version or changed:
-            refused.append(f"{slug} (was changed since the mix was made)" if slug != job.work.name else slug)
-        elif row.status not in ("approved", "released"):
-            refused.append(f"{slug} ({row.status.replace('_', ' ')})")
+        heard = {track.album for track in job.made.project.tracks}
+        sources = [source for source in job.made.project.wish.sources if source.album in heard]
+        wanted = [(source.album, source.manifest) for source in sources]
+        changed = [slug for slug, version in wanted if not desk.shelf.album(slug).has_hash(MANIFEST, version)]
+        if changed:
+            raise Stale(
+                f"{', '.join(changed)} changed since {job.work.name} was made of it.",
+                "Make the mix again with `lofi mix`, and release that.",
+            )
+    found = [(slug, _obstacle(desk, slug, known.get(slug), version)) for slug, version in [*wanted, _self(job)]]
+    refused = {slug: why for slug, why in found if why is not None}
     if refused:
+        said = ", ".join(f"{slug} ({why})" for slug, why in refused.items())
         raise NotApproved(
-            f"Not approved in this version: {', '.join(refused)}. Only what a person approved is released.",
-            f"Listen to it, then: lofi approve {refused[0].partition(' ')[0]}",
+            f"Not approved in this version: {said}. Only what a person approved is released.",
+            f"Listen to it, then: lofi approve {next(iter(refused))}",
         )
+
+
+def _self(job: Job) -> tuple[Slug, Sha256]:
+    return job.work.name, job.version
+
+
+def _obstacle(desk: Desk, slug: Slug, row: AlbumRow | MixRow | None, version: Sha256) -> str | None:
+    """Say why a version of a work may not leave, or return None where a person approved it."""
+    if row is None or row.manifest is None:
+        return "not in the catalogue"
+    if row.manifest != version:
+        return f"version {version[:12]}, and the catalogue has {row.manifest[:12]}: `lofi reindex` reads it again"
+    if row.status in ("approved", "released"):
+        return None
+    said = row.status.replace("_", " ")
+    decided = desk.catalogue.decisions(slug)
+    if row.status == "rejected" and decided and decided[-1].note:
+        return f"{said} by {decided[-1].author}: {decided[-1].note}"
+    before = [made.version for made in decided if made.decision == "approved" and made.version != version]
+    return f"{said}: version {before[-1][:12]} was approved, and this is {version[:12]}" if before else said
 
 
 def _require_rights(job: Job) -> None:
@@ -128,9 +169,14 @@ def _require_rights(job: Job) -> None:
 
 def _there(folder: Folder, job: Job) -> Kit | None:
     """Return the kit that was made of this very version, if it is whole."""
-    kit = folder.peek(KIT_MANIFEST, Kit) if folder.path(KIT_MANIFEST).is_file() else None
-    same = kit is not None and (kit.manifest, kit.commercial) == (job.version, job.commercial)
-    return kit if kit is not None and same and all(folder.matches(part.file) for part in kit.files) else None
+    try:
+        kit = folder.peek(KIT_MANIFEST, Kit)
+    except Damaged:
+        return None
+    wanted = (job.version, job.commercial, job.work.disclosed)
+    if kit is None or (kit.manifest, kit.commercial, kit.disclosed) != wanted:
+        return None
+    return kit if all(folder.matches(part.file) for part in kit.files) else None
 
 
 def _build(desk: Desk, job: Job, workshop: Folder) -> Kit:
@@ -154,16 +200,26 @@ def _build(desk: Desk, job: Job, workshop: Folder) -> Kit:
         manifest=job.version,
         platform=job.platform,
         commercial=job.commercial,
+        disclosed=job.work.disclosed,
         title=job.work.called,
         seconds=job.work.seconds,
-        released=desk.now,
+        released=_released(desk, job),
         files=tuple(made),
     )
-    shutil.rmtree(workshop.folder / _RECORDS, ignore_errors=True)
-    for kept in workshop.folder.glob(".whole.*"):
-        kept.unlink()
     workshop.put(kit, KIT_MANIFEST)
+    _clear(workshop, {KIT_MANIFEST, *(part.file.path for part in made)})
     return kit
+
+
+def _clear(workshop: Folder, kept: set[str]) -> None:
+    """Remove what the kit was made with, and what an interrupted release of another version left."""
+    shutil.rmtree(workshop.folder / _RECORDS, ignore_errors=True)
+    for place in sorted(workshop.folder.rglob("*"), reverse=True):
+        if place.is_dir() and not place.is_symlink():
+            with suppress(OSError):  # it holds what is kept
+                place.rmdir()
+        elif place.relative_to(workshop.folder).as_posix() not in kept:
+            place.unlink()
 
 
 def _make(desk: Desk, part: Part, workshop: Folder) -> FileRecord:

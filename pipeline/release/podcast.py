@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.domain.kit import Kit
 from pipeline.domain.noun import Noun
 from pipeline.errors import Damaged
-from pipeline.kit.feed import Episode, Show, feed
+from pipeline.kit import feed as feeds
 from pipeline.release.contents import EPISODE, EPISODE_CHAPTERS, EPISODE_COVER, NOTES, NOTES_HTML
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.kit_folder import KitShelf
@@ -20,26 +20,27 @@ class Podcast(Noun):
     title: str
     author: str
     mail: str | None = None
+    disclosed: bool = True
 
 
 def update_feed(kits: KitShelf, podcast: Podcast) -> None:
     """Write the feed of all kits there are, the newest first. Raises BadSettings for an address that is none."""
-    released = list(kits.kits())
-    if not released:
-        return
-    episodes = [_episode(kits, kit) for kit in reversed(released)]
-    show = show_of(podcast, f"{released[-1].work}/{EPISODE_COVER}")
-    with Folder(kits.root).writing(FEED) as temp:
-        temp.write_bytes(feed(show, episodes))
+    with kits.queueing():  # of two at once, the second finds both kits
+        released = list(kits.kits())
+        if not released:
+            return
+        episodes = [_episode(kits, kit) for kit in reversed(released)]
+        show = show_of(podcast, f"{released[-1].work}/{EPISODE_COVER}")
+        with Folder(kits.root).writing(FEED) as temp:
+            temp.write_bytes(feeds.feed(show, episodes))
 
 
-def show_of(podcast: Podcast, image: str) -> Show:
+def show_of(podcast: Podcast, image: str) -> feeds.Show:
     """Return the podcast as its feed knows it, or raise BadSettings saying which address or name is wrong."""
-    from pipeline.kit.feed import show
-
-    return show(
+    made = ", made by software and chosen by a person" if podcast.disclosed else ""
+    return feeds.show(
         title=podcast.title,
-        description=f"Lo-fi music by {podcast.author}, made by software and chosen by a person.",
+        description=f"Lo-fi music by {podcast.author}{made}.",
         author=podcast.author,
         base=podcast.base,
         image=image,
@@ -49,12 +50,14 @@ def show_of(podcast: Podcast, image: str) -> Show:
     )
 
 
-def _episode(kits: KitShelf, kit: Kit) -> Episode:
+def _episode(kits: KitShelf, kit: Kit) -> feeds.Episode:
     folder = kits.kit(kit.work)
     audio = next((part.file for part in kit.files if part.file.path == EPISODE), None)
-    if audio is None:
-        raise Damaged(f"{folder.folder} has no {EPISODE}.", f"Release it again: lofi release {kit.work} --for podcast")
-    return Episode(
+    gone = [name for name in (EPISODE, NOTES, NOTES_HTML) if not folder.path(name).is_file()]
+    if audio is None or gone:
+        said = f"{folder.folder} has no {', '.join(gone or [EPISODE])}."
+        raise Damaged(said, f"Release it again, or move it away: lofi release {kit.work} --for podcast")
+    return feeds.Episode(
         # The work and its version: a version that was made anew is another episode.
         guid=f"{kit.work}-{kit.manifest[:16]}",
         title=kit.title,

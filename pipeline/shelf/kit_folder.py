@@ -13,10 +13,19 @@ from pipeline.domain.kit import Kit, Platform
 from pipeline.errors import Damaged
 from pipeline.shelf.atomic import explained, final_of, make_folder, sync_folder, temp_beside
 from pipeline.shelf.folder import Folder
-from pipeline.shelf.lease import holding
+from pipeline.shelf.lease import holding, queueing
 
 KIT_MANIFEST = "release.json"
 """Written last: a kit with a manifest is complete."""
+_HELD = ".held"
+"""Where the locks are: they are no files of a kit."""
+
+
+@dataclass(frozen=True)
+class KitFolder(Folder):
+    """One kit, there or being built."""
+
+    again = "Run the same `lofi release` command again: the kit is built again."
 
 
 @dataclass(frozen=True)
@@ -26,38 +35,49 @@ class KitShelf:
     root: Path
     platform: Platform
 
-    def kit(self, slug: Slug) -> Folder:
+    def kit(self, slug: Slug) -> KitFolder:
         """Return the folder of a kit, there or not."""
-        return Folder(self.root / slug)
+        return KitFolder(self.root / slug)
+
+    @contextmanager
+    def queueing(self) -> Iterator[None]:
+        """Wait for a turn at what the kits share."""
+        with explained(self.root):
+            make_folder(self.root / _HELD)
+        with queueing(self.root / _HELD / ".lock"):
+            yield
 
     def kits(self) -> Iterator[Kit]:
         """Yield what was released here, the oldest first. Kits that cannot be read are passed over."""
         found = []
         for place in self.root.iterdir() if self.root.is_dir() else ():
-            if place.name.startswith("."):
+            if place.name.startswith(".") or not place.is_dir():  # what is shared, or the feed
                 continue
             try:
-                kit = Folder(place).peek(KIT_MANIFEST, Kit)
+                kit = KitFolder(place).peek(KIT_MANIFEST, Kit)
             except Damaged:
                 continue
-            if kit is not None:
+            # A copy that somebody keeps under another name is no release of its own.
+            if kit is not None and (kit.work, kit.platform) == (place.name, self.platform):
                 found.append(kit)
         yield from sorted(found, key=lambda kit: (kit.released, kit.work))
 
     @contextmanager
-    def building(self, slug: Slug) -> Iterator[Folder]:
+    def building(self, slug: Slug) -> Iterator[KitFolder]:
         """Yield the folder in which a kit is built, as an interrupted run left it. Raises Held.
 
         It becomes the kit at the end of the block, in place of an earlier one; after an error it stays as it is.
         """
-        workshop, held = self.root / f".{slug}.building", self.root / ".held" / slug
+        workshop, held = self.root / f".{slug}.building", self.root / _HELD / slug
         with explained(workshop):
             make_folder(workshop)
-            make_folder(held)  # the lock is no file of the kit
+            make_folder(held)
         with holding(held, f"The release of {slug} for {self.platform}"):
             for temp in [path for path in workshop.rglob("*") if path.is_file() and final_of(path) is not None]:
                 temp.unlink()
-            yield Folder(workshop)
+            for old in self.root.glob(f".{slug}.*.part"):  # of a run that was killed while it put its kit in place
+                shutil.rmtree(old, ignore_errors=True)
+            yield KitFolder(workshop)
             self._put(workshop, self.root / slug)
 
     def _put(self, workshop: Path, kit: Path) -> None:
