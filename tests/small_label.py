@@ -197,5 +197,5 @@ def files_below(root: Path) -> dict[str, tuple[int, int]]:
     return {
         str(path.relative_to(root)): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not path.name.startswith(("catalogue.db", ".lock", ".catalogue", ".held"))
+        if path.is_file() and not path.name.startswith(("catalogue.db", ".lock", ".catalogue"))
     }

@@ -159,7 +159,7 @@ class MixMeter:
     def levels(self) -> MixLevels:
         """Return what was measured so far."""
         rms = [
-            decibels(math.sqrt(energy / max(1, 2 * (end - start))))
+            round(decibels(math.sqrt(energy / max(1, 2 * (end - start)))), 3)
             for energy, (start, end) in zip(self._energy, self._spans, strict=True)
         ]
         joints = tuple(

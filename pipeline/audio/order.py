@@ -125,8 +125,8 @@ def arrange(songs: Sequence[Song], wanted: int | None = None, arc: Arc = "wave",
     wanted = len(songs) if wanted is None else wanted
     if not 1 <= wanted <= len(songs) and not (repeats and songs and wanted > 0):
         raise ValueError(f"{wanted} of {len(songs)} songs cannot be put in order")
-    steps = _steps(songs)
-    prices = np.array([[each.price for each in row] for row in steps])
+    alike = _alike(songs)
+    prices = _prices(songs, alike)
     places: list[int] = []
     while len(places) < wanted:
         arcs = _arc_prices(songs, min(wanted - len(places), len(songs)), arc)
@@ -137,7 +137,7 @@ def arrange(songs: Sequence[Song], wanted: int | None = None, arc: Arc = "wave",
         for a, b in pairwise([*places[-1:], *fresh]):
             prices[a, b] = prices[b, a] = prices[a, b] + _HEARD
         places += fresh
-    return Order(songs, places, [steps[a][b] for a, b in pairwise(places)])
+    return Order(songs, places, [step(songs[a], songs[b], float(alike[a, b])) for a, b in pairwise(places)])
 
 
 def _waiting(last: Sequence[int], shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -150,10 +150,34 @@ def _waiting(last: Sequence[int], shape: tuple[int, int]) -> NDArray[np.float64]
     return costs
 
 
-def _steps(songs: Sequence[Song]) -> list[list[Step]]:
+def _alike(songs: Sequence[Song]) -> NDArray[np.float64]:
+    """Return how alike the music of every two songs is, [songs, songs]; 0 where a fingerprint was not taken."""
     prints = [song.fingerprint for song in songs]
-    alike = [similarities(mine, prints) if mine else np.zeros(len(songs)) for mine in prints]
-    return [[step(a, b, float(alike[i][j])) for j, b in enumerate(songs)] for i, a in enumerate(songs)]
+    if not any(prints):
+        return np.zeros((len(songs), len(songs)))
+    return np.array([similarities(mine, prints) if mine else np.zeros(len(songs)) for mine in prints])
+
+
+def _prices(songs: Sequence[Song], alike: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `Step.price` from every song to every other, [from, to], all at once."""
+    keys = _each([np.nan if song.key is None else song.key.camelot[0] for song in songs])
+    modes = _each([0 if song.key is None or song.key.mode == "minor" else 1 for song in songs])
+    tempos = _each([np.nan if song.tempo is None else math.log2(song.tempo) for song in songs])
+    loud = _each([song.loudness for song in songs])
+    around = np.abs(keys - keys.T)
+    wheel = np.minimum(around, 12 - around) + (modes != modes.T)
+    octaves = tempos.T - tempos
+    tempo = np.minimum(100 * np.abs(2 ** (octaves - np.round(octaves)) - 1) * _TEMPO, 2 * _UNKNOWN)
+    names = [(song.artist, song.title.casefold()) for song in songs]
+    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    named = _each([number[name] for name in names])
+    again = (alike >= NEAR_DUPLICATE) | (named == named.T)
+    steps = np.nan_to_num(_KEY * wheel, nan=_KEY * _UNKNOWN) + np.nan_to_num(tempo, nan=_UNKNOWN)
+    return np.asarray(steps + _LOUDNESS * np.abs(loud.T - loud) + _AGAIN * again)
+
+
+def _each(values: Sequence[float]) -> NDArray[np.float64]:
+    return np.array(values, np.float64)[:, None]
 
 
 def _arc_prices(songs: Sequence[Song], wanted: int, arc: Arc) -> NDArray[np.float64]:

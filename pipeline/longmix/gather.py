@@ -18,6 +18,10 @@ SHORTEST_TRACK: Seconds = 10.0
 """A shorter one is no music to cross over: its joints would be most of it."""
 
 
+MOST_TRACKS = 1000
+"""Tracks that a mix is chosen from, and has, at most: every two of them are compared."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A track that may be in the mix: where it is, and what was measured in it."""
@@ -74,7 +78,20 @@ def gather(
                 "its album's record.",
                 f"`lofi show {candidate.album.slug}` prints the command that makes it again.",
             )
-    return _worth_mixing(candidates)
+    thinned = _thinned(candidates)
+    kept, left_out = _worth_mixing(thinned)
+    if len(thinned) < len(candidates):
+        left_out.append(f"Of {len(candidates):,} tracks {len(thinned):,} of all energies were looked at.")
+    return kept, left_out
+
+
+def _thinned(candidates: list[Candidate]) -> list[Candidate]:
+    """Return as many as can be compared, of all energies, in their order."""
+    if len(candidates) <= MOST_TRACKS:
+        return candidates
+    ranked = sorted(range(len(candidates)), key=lambda place: candidates[place].portrait.energy)
+    chosen = sorted(ranked[number * len(ranked) // MOST_TRACKS] for number in range(MOST_TRACKS))
+    return [candidates[place] for place in chosen]
 
 
 def _worth_mixing(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[str]]:

@@ -140,7 +140,7 @@ def _artist(candidates: Sequence[Candidate]) -> str:
 def room_needed(project: MixProject) -> int:
     """Return the bytes that a mix takes at most. Its FLAC holds what the tracks' own hold."""
     seconds = sum(track.frames for track in project.tracks) / project.rate
-    lossless = sum(track.file.bytes for track in project.tracks)
+    lossless = sum(track.file.bytes * project.rate / track.rate for track in project.tracks)
     each = {"flac": 1.1 * lossless, "wav": seconds * project.rate * 6}
     return round(sum(each.get(form, seconds * _BYTES.get(form, 0)) for form in project.wish.formats)) + _PICTURES
 

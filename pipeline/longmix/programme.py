@@ -13,7 +13,7 @@ from pipeline.audio.resample import resampled_length
 from pipeline.audio.tilt import LIMIT, loudness_change
 from pipeline.domain import Lufs, MixProject, MixTrack, MixWish
 from pipeline.errors import BadBrief
-from pipeline.longmix.gather import Candidate
+from pipeline.longmix.gather import MOST_TRACKS, Candidate
 from pipeline.shelf import Shelf
 from pipeline.steps.credits import LABEL
 
@@ -46,6 +46,11 @@ def write_programme(
         len(prepared) if wish.hours is None else max(1, math.ceil(wish.hours * 3600 / max(1, mean - wish.crossfade)))
     )
     while True:
+        if wanted > MOST_TRACKS:
+            raise BadBrief(
+                f"That would take some {wanted:,} tracks, and a mix has {MOST_TRACKS:,} at most.",
+                "Ask for fewer hours, or name albums with longer tracks.",
+            )
         wanted = wanted if wish.repeats else min(wanted, len(prepared))
         order = arrange(songs, wanted, wish.arc, repeats=wish.repeats)
         whys = ("opens", *(step.why for step in order.steps))
@@ -152,6 +157,5 @@ def _song(candidate: Candidate) -> Song:
         tempo=portrait.tempo,
         key=portrait.key,
         loudness=portrait.loudness,
-        energy=portrait.energy,
-        fingerprint=portrait.fingerprint,
+        energy=portrait.energy,  # and no fingerprint: no two of the candidates are the same music
     )

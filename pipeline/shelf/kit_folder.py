@@ -11,14 +11,12 @@ from pathlib import Path
 from pipeline.domain import Slug
 from pipeline.domain.kit import Kit, Platform
 from pipeline.errors import Damaged
-from pipeline.shelf.atomic import explained, final_of, make_folder, sync_folder, temp_beside
+from pipeline.shelf.atomic import explained, final_of, make_folder, sync_folder
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.lease import holding, queueing
 
 KIT_MANIFEST = "release.json"
 """Written last: a kit with a manifest is complete."""
-_HELD = ".held"
-"""Where the locks are: they are no files of a kit."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ class KitShelf:
     def queueing(self) -> Iterator[None]:
         """Wait for a turn at what the kits share."""
         with explained(self.root):
-            make_folder(self.root / _HELD)
-        with queueing(self.root / _HELD / ".lock"):
+            make_folder(self._locks)
+        with queueing(self._locks / ".lock"):
             yield
 
     def kits(self) -> Iterator[Kit]:
@@ -68,24 +66,29 @@ class KitShelf:
 
         It becomes the kit at the end of the block, in place of an earlier one; after an error it stays as it is.
         """
-        workshop, held = self.root / f".{slug}.building", self.root / _HELD / slug
+        workshop, old = self._workshop / slug, self._workshop / f"{slug}.old"
         with explained(workshop):
-            make_folder(workshop)
-            make_folder(held)
-        with holding(held, f"The release of {slug} for {self.platform}"):
-            for temp in [path for path in workshop.rglob("*") if path.is_file() and final_of(path) is not None]:
-                temp.unlink()
-            for old in self.root.glob(f".{slug}.*.part"):  # of a run that was killed while it put its kit in place
-                shutil.rmtree(old, ignore_errors=True)
+            make_folder(self._locks / slug)
+        with holding(self._locks / slug, f"The release of {slug} for {self.platform}"):
+            with explained(workshop):
+                make_folder(self.root)
+                make_folder(workshop)
+                for temp in [path for path in workshop.rglob("*") if path.is_file() and final_of(path) is not None]:
+                    temp.unlink()
+                shutil.rmtree(old, ignore_errors=True)  # of a run that was killed while it put its kit in place
             yield KitFolder(workshop)
-            self._put(workshop, self.root / slug)
+            with explained(workshop):
+                if (self.root / slug).exists():
+                    (self.root / slug).rename(old)
+                workshop.rename(self.root / slug)
+                sync_folder(self.root)
+                shutil.rmtree(old, ignore_errors=True)
 
-    def _put(self, workshop: Path, kit: Path) -> None:
-        with explained(kit):
-            old = temp_beside(kit)
-            shutil.rmtree(old, ignore_errors=True)
-            if kit.exists():
-                kit.rename(old)
-            workshop.rename(kit)
-            sync_folder(self.root)
-            shutil.rmtree(old, ignore_errors=True)
+    @property
+    def _workshop(self) -> Path:
+        """Where kits are built: beside the folder, which people upload whole."""
+        return self.root.parent / ".workshop" / self.platform
+
+    @property
+    def _locks(self) -> Path:
+        return self._workshop / ".locks"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sounds import song
 
 from pipeline.audio.fingerprint import fingerprint
-from pipeline.audio.order import Arc, Order, Song, arrange, step
+from pipeline.audio.order import Arc, Order, Song, _prices, arrange, step
 from pipeline.domain import Key
 
 _KEYS = [Key(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]
@@ -162,3 +162,12 @@ def test_without_repeats_more_songs_than_there_are_cannot_be_had() -> None:
     """The caller has to say how it wants that."""
     with pytest.raises(ValueError, match="3 of 2 songs"):
         arrange(many(2), 3)
+
+
+def test_prices_reckoned_at_once_are_those_of_the_steps() -> None:
+    """For every two songs, known and unknown alike."""
+    some = [*many(12), *(s.but(key=None) for s in many(3, 1)), *(s.but(tempo=None, title="SONG 1") for s in many(3, 2))]
+    alike = np.zeros((len(some), len(some)))
+    prices = _prices(some, alike)
+    for (a, one), (b, other) in itertools.product(enumerate(some), repeat=2):
+        assert prices[a, b] == pytest.approx(step(one, other).price)

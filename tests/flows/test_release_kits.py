@@ -222,7 +222,7 @@ def test_a_kit_is_what_its_manifest_says(all_kits: Kits, platform: str) -> None:
     )
     assert len(sums.stdout.splitlines()) == len(listed) - 1
     shared = sorted(path.name for path in place.folder.parent.iterdir())
-    assert shared == sorted([".held", ALBUM, *(["feed.xml"] if platform == "podcast" else [])])
+    assert shared == sorted([ALBUM, *(["feed.xml"] if platform == "podcast" else [])])
 
 
 def test_the_texts_of_a_real_album_keep_to_the_limits(all_kits: Kits) -> None:
@@ -323,7 +323,7 @@ def test_an_interrupted_release_of_an_older_version_leaves_nothing_in_the_next(l
         released(label, ALBUM, "podcast", report=stopping_at("title.txt"))
     with pytest.raises(KeyboardInterrupt):
         released(label, ALBUM, "files", report=stopping_at("LICENCES.md"))
-    workshop = label.shelf.root / "releases" / "podcast" / f".{ALBUM}.building"
+    workshop = label.shelf.root / "releases" / ".workshop" / "podcast" / ALBUM
     assert list(workshop.glob(".whole.*"))
     folder = label.shelf.album(ALBUM)
     renamed = folder.read_manifest()
@@ -391,16 +391,18 @@ def test_after_a_kill_a_release_goes_on(small_library: Path, tmp_path: Path, cac
         kit, place = released(label, ALBUM, "youtube")
     assert all(place.matches(part.file) for part in kit.files) and not list(place.folder.glob(".*"))
     assert {path: mark for path, mark in files_below(door.library).items() if path in before} == before
-    assert sorted(path.name for path in place.folder.parent.iterdir()) == [".held", ALBUM]
+    assert sorted(path.name for path in place.folder.parent.iterdir()) == [ALBUM]
 
 
 def test_what_a_kill_left_of_a_kit_that_was_replaced_is_cleared_up(label: SmallLabel) -> None:
     """The earlier kit, moved aside when the power went, does not stay for ever."""
     approved(label, ALBUM)
     _, place = released(label, ALBUM, "files")
-    place.folder.rename(place.folder.with_name(f".{ALBUM}.4711.part"))
+    aside = label.shelf.root / "releases" / ".workshop" / "files" / f"{ALBUM}.old"
+    place.folder.rename(aside)
     _, place = released(label, ALBUM, "files")
-    assert sorted(path.name for path in place.folder.parent.iterdir()) == [".held", ALBUM]
+    assert sorted(path.name for path in place.folder.parent.iterdir()) == [ALBUM]
+    assert not aside.exists()
 
 
 @pytest.fixture
