@@ -49,6 +49,16 @@ shelf, out = Shelf(Path(sys.argv[1])), Path(sys.argv[3])
 plan = mix_plan(shelf.mix(sys.argv[2]).read_manifest().project, shelf)
 write_mix(plan, {"flac": out / "ours.flac", "m4a": out / "ours.m4a"}, Tags(title="t", artist="a", album="b"))
 """
+OURS_ALONE = """
+import sys
+from pathlib import Path
+from pipeline.audio.mix import stream_mix
+from pipeline.longmix.programme import mix_plan
+from pipeline.shelf import Shelf
+shelf = Shelf(Path(sys.argv[1]))
+for _ in stream_mix(mix_plan(shelf.mix(sys.argv[2]).read_manifest().project, shelf)):
+    pass
+"""
 PYDUB = """
 import json, sys
 import pydub
@@ -61,6 +71,8 @@ def load(path):  # pydub's own loading needs ffprobe; this is what it would hand
 mix = load(job["tracks"][0])
 for path, fade in zip(job["tracks"][1:], job["fades"]):
     mix = mix.append(load(path), crossfade=round(1000 * fade))
+if job["alone"]:
+    sys.exit()
 mix.export(job["out"] + "/pydub.flac", format="flac", parameters=job["flac"])
 mix.export(job["out"] + "/pydub.m4a", format="ipod", parameters=job["aac"])
 """
@@ -201,19 +213,24 @@ def peers(bench: Bench, hours: float, out: Path) -> Table:
     job = {
         "tracks": [str(item.path) for item in plan.items],
         "fades": [joint.frames / plan.rate for joint in plan.joints],
-        "out": str(out), "ffmpeg": find_ffmpeg(), "flac": FLAC, "aac": AAC,
+        "out": str(out), "ffmpeg": find_ffmpeg(), "flac": FLAC, "aac": AAC, "alone": False,
     }  # fmt: skip
-    (out / "job.json").write_text(json.dumps(job))
-    python = [sys.executable, "-c"]
+    for name, alone in (("job", False), ("alone", True)):
+        (out / f"{name}.json").write_text(json.dumps({**job, "alone": alone}))
+    python = [sys.executable, "-W", "ignore", "-c"]
+    here = (str(bench.library), made.slug)
     runs = {
-        "lofi (write_mix)": [*python, OURS, str(bench.library), made.slug, str(out)],
+        "lofi, with its checks": [*python, OURS, *here, str(out)],
         "ffmpeg acrossfade": _acrossfade(job),
         "pydub append": [*python, PYDUB, str(out / "job.json")],
+        "lofi, mixing alone": [*python, OURS_ALONE, *here],
+        "ffmpeg acrossfade alone": _acrossfade(job, alone=True),
+        "pydub append alone": [*python, PYDUB, str(out / "alone.json")],
     }
     table = Table("One hour into FLAC and M4A", "Took", "Processor", "Memory of all", "Time of ours", "Memory of ours")
     took = {name: watch(command, ROOT, bench.environment) for name, command in runs.items()}
-    ours = took["lofi (write_mix)"]
     for name, one in took.items():
+        ours = took["lofi, mixing alone" if name.endswith("alone") else "lofi, with its checks"]
         memory, mine = (max(size for _, size in each.curve) for each in (one, ours))
         table.add_row(
             name, f"{one.wall:.1f} s", f"{one.cpu:.1f} s", f"{memory / 1e6:.0f} MB",
@@ -222,17 +239,29 @@ def peers(bench: Bench, hours: float, out: Path) -> Table:
     return table
 
 
-def _acrossfade(job: dict[str, object]) -> list[str]:
+def _acrossfade(job: dict[str, object], *, alone: bool = False) -> list[str]:
     tracks, fades = job["tracks"], job["fades"]
     assert isinstance(tracks, list) and isinstance(fades, list)
     chain, last = [], "0:a"
     for number, fade in enumerate(fades, 1):
         chain.append(f"[{last}][{number}:a]acrossfade=d={fade:.6f}:c1=qsin:c2=qsin[x{number}]")
         last = f"x{number}"
-    chain.append(f"[{last}]asplit=2[one][two]")
+    if not alone:
+        chain.append(f"[{last}]asplit=2[one][two]")
     inputs = [word for track in tracks for word in ("-i", track)]
+    nothing = ["-map", f"[{last}]", "-f", "null", "-"]
     files = ["-map", "[one]", *FLAC, f"{job['out']}/chain.flac", "-map", "[two]", *AAC, f"{job['out']}/chain.m4a"]
-    return [str(job["ffmpeg"]), "-v", "error", "-nostdin", "-y", *inputs, "-filter_complex", ";".join(chain), *files]
+    return [
+        str(job["ffmpeg"]),
+        "-v",
+        "error",
+        "-nostdin",
+        "-y",
+        *inputs,
+        "-filter_complex",
+        ";".join(chain),
+        *(nothing if alone else files),
+    ]
 
 
 if __name__ == "__main__":

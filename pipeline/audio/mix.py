@@ -16,7 +16,7 @@ from pipeline.audio.encode import Heed, encode_checked
 from pipeline.audio.ffmpeg import REMAKE
 from pipeline.audio.joint import join
 from pipeline.audio.limiter import Limiter
-from pipeline.audio.loudness import LoudnessMeter, PeakMeter, decibels
+from pipeline.audio.loudness import LoudnessMeter, decibels
 from pipeline.audio.mixplan import MixItem, MixPlan
 from pipeline.audio.peaks import SPAN
 from pipeline.audio.resample import resampled
@@ -68,7 +68,7 @@ def write_mix(
     peaks = encode_checked(
         sound, plan.rate, outputs, tags, cover=cover, chapters=plan.chapters, ceiling=ceiling, heed=heed
     )
-    return meter.levels().but(true_peak=max(peaks.values()))
+    return MixLevels(loudness=meter.loudness(), true_peak=max(peaks.values()), joints=meter.joints())
 
 
 def stream_mix(plan: MixPlan, ceiling: float = _CEILING, *, start: int = 0) -> Iterator[Samples]:
@@ -124,11 +124,10 @@ def _part(block: Samples, skip: int) -> Iterator[Samples]:
 
 
 class MixMeter:
-    """Measures a mix while it passes: loudness, true peak, and the level around every joint."""
+    """Measures a mix while it passes: loudness, and the level around every joint."""
 
     def __init__(self, plan: MixPlan) -> None:
         self._loudness = LoudnessMeter(plan.rate)
-        self._peak = PeakMeter()
         self._place = 0
         self._joints = list(zip(plan.starts[1:], plan.joints, strict=True))
         # Before, during and after each joint: from, to and the energy so far.
@@ -148,7 +147,6 @@ class MixMeter:
     def add(self, block: Samples) -> None:
         """Take in the next frames, [frames, 2]."""
         self._loudness.add(block)
-        self._peak.add(block)
         touched = (self._edges[:, 0] < self._place + len(block)) & (self._edges[:, 1] > self._place)
         for index in np.flatnonzero(touched):
             start, end = self._spans[index]
@@ -156,13 +154,17 @@ class MixMeter:
             self._energy[index] += float(np.einsum("fc,fc->", part, part, dtype=np.float64))
         self._place += len(block)
 
-    def levels(self) -> MixLevels:
-        """Return what was measured so far."""
+    def loudness(self) -> Lufs:
+        """Return the integrated loudness so far."""
+        return self._loudness.integrated()
+
+    def joints(self) -> tuple[Joint, ...]:
+        """Return every joint with the level before, during and after it, as far as that was heard."""
         rms = [
             round(decibels(math.sqrt(energy / max(1, 2 * (end - start)))), 3)
             for energy, (start, end) in zip(self._energy, self._spans, strict=True)
         ]
-        joints = tuple(
+        return tuple(
             Joint(
                 start=start,
                 frames=joint.frames,
@@ -174,7 +176,6 @@ class MixMeter:
             )
             for n, (start, joint) in enumerate(self._joints)
         )
-        return MixLevels(loudness=self._loudness.integrated(), true_peak=self._peak.peak(), joints=joints)
 
 
 def _laid_out(plan: MixPlan, first: int = 0) -> Iterator[Samples]:

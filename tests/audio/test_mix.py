@@ -117,7 +117,7 @@ def test_joints_are_measured_before_during_and_after(tmp_path: Path) -> None:
     plan = plan_mix([item(tmp_path, noise(12, 0.1, 1), "a"), item(tmp_path, noise(12, 0.05, 2), "b")])
     meter = MixMeter(plan)
     assert sum(len(block) for block in meter.watch(stream_mix(plan))) == plan.frames
-    (joint,) = meter.levels().joints
+    (joint,) = meter.joints()
     assert (joint.start, joint.frames) == (plan.starts[1], plan.overlaps[0])
     assert joint.before == pytest.approx(-20.0, abs=0.2)
     assert joint.after == pytest.approx(-26.0, abs=0.2)
