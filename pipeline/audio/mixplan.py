@@ -23,7 +23,7 @@ MATCHED = 0.03
 """How far two tempos may be apart, as a share, to be brought together in a joint."""
 
 _BAR = 4
-_DIP = 1.0
+_DIP = 3.0
 """Seconds that a joint may be off the wished length to save a decibel."""
 
 

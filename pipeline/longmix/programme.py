@@ -114,7 +114,8 @@ def _turns(candidates: Sequence[Candidate]) -> list[float]:
     middle = median(candidate.portrait.tilt for candidate in candidates)
     offs = [middle - candidate.portrait.tilt for candidate in candidates]
     # Only as far as the edge of what passes: the middle is no ideal.
-    return [round(max(-LIMIT, min(LIMIT, math.copysign(max(0.0, abs(off) - SPREAD), off))), 2) for off in offs]
+    turns = [max(-LIMIT, min(LIMIT, math.copysign(max(0.0, abs(off) - SPREAD), off))) for off in offs]
+    return [round(turn, 2) + 0.0 for turn in turns]  # no minus before a zero
 
 
 def _prepared(candidate: Candidate, rate: int, turned: float) -> MixTrack:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from material import RATE, beat, noise, scaled
+from material import RATE, beat, noise, scaled, tone
 from scipy.ndimage import uniform_filter1d
 
 from pipeline.audio.clip import Clip
@@ -44,6 +44,21 @@ def test_a_crossfade_of_unrelated_noises_never_dips() -> None:
     power = uniform_filter1d((mix.astype(np.float64) ** 2).mean(axis=1), RATE // 2)[RATE:-RATE]
     levels = 10 * np.log10(power / 0.01)
     assert np.abs(levels).max() < 1.0
+
+
+def test_a_crossfade_of_two_tones_stays_level_and_follows_its_curve() -> None:
+    """Sines a third apart: the sum stays within half a decibel, and either is where a quarter of a circle has it."""
+    one, other = tone(220, 16, 0.3).samples, tone(277, 16, 0.3).samples
+    fade = 6 * RATE
+    joint = join(one[5 * RATE : 5 * RATE + fade], other[5 * RATE : 5 * RATE + fade], RATE).astype(np.float64)
+    power = uniform_filter1d((joint**2).mean(axis=1), RATE // 2)[RATE // 2 : -RATE // 2]
+    assert np.abs(10 * np.log10(power / (0.3**2 / 2))).max() < 0.5
+    time = np.arange(fade) / RATE
+    for hertz, curve in ((220, np.cos), (277, np.sin)):
+        turned = joint[:, 0] * np.exp(-2j * np.pi * hertz * time)
+        size = 2 * np.abs(uniform_filter1d(turned.real, RATE // 2) + 1j * uniform_filter1d(turned.imag, RATE // 2))
+        inner = slice(RATE // 2, -RATE // 2)
+        assert size[inner] == pytest.approx(0.3 * curve(time / 6 * np.pi / 2)[inner], abs=0.01)
 
 
 @pytest.mark.parametrize("frames", [1, 7, RATE - 1, RATE, 3 * RATE + 1234])
