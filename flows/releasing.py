@@ -19,7 +19,8 @@ from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, BadSettings
 from pipeline.kit.feed import base_address
 from pipeline.library import open_library
-from pipeline.release.make import Desk, approve, release
+from pipeline.release.make import Desk, release
+from pipeline.release.make import decide as enter
 from pipeline.release.podcast import Podcast
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
@@ -34,7 +35,7 @@ def decide(name: str, settings: Settings, *, approved: bool, note: str, author: 
     with open_library(settings) as (shelf, catalogue):
         folder = find_work(shelf, name)
         desk = _desk(shelf, catalogue, settings, author)
-        version = approve(desk, folder, approved=approved, note=one_line(note))
+        version = enter(desk, folder, approved=approved, note=one_line(note))
         said = "approved" if approved else "rejected"
         out.print(Text(f"{folder.slug} is {said} by {desk.author}, in version {version[:12]}."), soft_wrap=True)
 

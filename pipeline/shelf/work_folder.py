@@ -106,6 +106,12 @@ class WorkFolder(Folder, Generic[W]):
             raise Damaged(f"{path} describes the {self._called} {made.slug}.", f"Rename the folder to {made.slug}.")
         return made
 
+    def read_whole(self) -> W:
+        """Return what the manifest holds, once every file it names is known to be as recorded. Raises Damaged."""
+        made = self.read_manifest()
+        self.verify_all(made)
+        return made
+
     def is_complete(self) -> bool:
         """Whether there is a manifest."""
         path = self.path(self.manifest)

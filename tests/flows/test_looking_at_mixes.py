@@ -18,7 +18,7 @@ from flows.cli import lofi
 from flows.showing import mix_command
 from pipeline.domain import LongMix
 from pipeline.longmix.make import make_mix
-from pipeline.release.make import Desk, approve
+from pipeline.release.make import Desk, decide
 from pipeline.settings import Settings
 from pipeline.shelf.mix_folder import MIX_MANIFEST
 from pipeline.workers import Workers
@@ -138,7 +138,7 @@ def test_what_was_decided_about_a_mix_is_shown(changing: Mixed, worker: Workers)
     """Who approved it; and list has its status."""
     with small_label(changing.library, changing.cache, worker) as label:
         desk = Desk(label.shelf, label.catalogue, "Ada", datetime.now(UTC), True, None, lambda *_: None)
-        approve(desk, label.shelf.mix(changing.made.slug), approved=True)
+        decide(desk, label.shelf.mix(changing.made.slug), approved=True)
     assert "Approved by Ada" in changing.lofi("show", changing.made.slug).stdout
     assert "approved" in changing.lofi("list").stdout
 

@@ -22,7 +22,7 @@ from pipeline.domain import Album, Backend, Weights
 from pipeline.domain.kit import Kit, Platform
 from pipeline.errors import BadSettings, Damaged, DiskFull, Held, LofiError, NotApproved, NotForSale, Stale
 from pipeline.longmix.make import make_mix
-from pipeline.release.make import Desk, approve, release
+from pipeline.release.make import Desk, decide, release
 from pipeline.release.podcast import Podcast
 from pipeline.shelf.album_folder import MANIFEST, THUMBNAIL
 from pipeline.shelf.folder import Folder
@@ -46,7 +46,7 @@ def approved(label: SmallLabel, *names: str) -> None:
     """Approve albums, or mixes, as they are."""
     for name in names:
         folder = label.shelf.mix(name) if name not in known_albums(label) else label.shelf.album(name)
-        approve(desk(label), folder, approved=True)
+        decide(desk(label), folder, approved=True)
 
 
 def known_albums(label: SmallLabel) -> set[str]:
@@ -133,7 +133,7 @@ def test_a_rejection_says_why_wherever_one_looks(label: SmallLabel, cache: Path)
     assert isinstance(empty, LofiError) and "--note" in str(empty)
     approved(label, ALBUM)
     released(label, ALBUM, "files")
-    approve(desk(label), label.shelf.album(ALBUM), approved=False, note="no")
+    decide(desk(label), label.shelf.album(ALBUM), approved=False, note="no")
     approved(label, ALBUM)
     released(label, ALBUM, "files")
     assert status(label, ALBUM) == "released"
