@@ -182,8 +182,9 @@ def mix(
 ) -> None:
     """Make one long mix out of the tracks of ALBUMS, or finish the one an interrupted run of the same command began."""
     click.echo("Opening the library …", err=as_json)
-    from flows.mixing import mix_albums
+    from flows.mixing import check_crossfade, mix_albums
 
+    check_crossfade(crossfade)
     settings = _settings(library=library, crossfade=crossfade, painter=painter)
     mix_albums(albums, wanted, settings, dry_run=dry_run, as_json=as_json)
 

@@ -74,7 +74,7 @@ def _run(command: click.Command, stopping: _Stopping) -> int:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        said = error.format_message()
+        said = " ".join(error.format_message().split())  # choices come one a line
         _say(f"{said}{'' if said.endswith(('.', '?', ')')) else '.'} {_hint(error)}")
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:

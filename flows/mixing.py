@@ -14,6 +14,7 @@ from flows.printing import KEPT, console, print_json
 from flows.progress import Going
 from flows.tables import joints_table, mix_table
 from pipeline.audio.chapters import clock
+from pipeline.audio.mixplan import LONGEST, SHORTEST
 from pipeline.domain import LongMix, MixProject, MixWish
 from pipeline.domain.line import one_line
 from pipeline.domain.longmix import LONGEST_MIX
@@ -61,6 +62,15 @@ def mix_albums(
                 stopped.add_note(KEPT)
                 raise
         _show(made, shelf, out, as_json=as_json)
+
+
+def check_crossfade(seconds: float | None) -> None:
+    """Raise BadBrief for a crossfade that nobody would want to hear."""
+    if seconds is not None and not SHORTEST <= seconds <= LONGEST:
+        raise BadBrief(
+            f"--crossfade cannot be {seconds:g}: a crossfade lasts {SHORTEST:g} to {LONGEST:g} seconds.",
+            "Leave it out for 6.",
+        )
 
 
 def _check_hours(hours: float | None) -> None:

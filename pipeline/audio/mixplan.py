@@ -22,6 +22,9 @@ LONGEST: Seconds = 10.0
 MATCHED = 0.03
 """How far two tempos may be apart, as a share, to be brought together in a joint."""
 
+_SAME = 0.001
+"""Below this two tempos are one: in ten seconds they part by ten milliseconds, which players do among themselves."""
+
 _BAR = 4
 _DIP = 3.0
 """Seconds that a joint may be off the wished length to save a decibel."""
@@ -147,7 +150,7 @@ def _in_time(leaving: MixItem, coming: MixItem, *, match: bool) -> Iterator[Iter
     # Half and double time share every second beat.
     ratio = coming.tempo / leaving.tempo
     ratio /= 2 ** round(math.log2(ratio))
-    met = ratio if match and abs(ratio - 1) <= MATCHED else 1.0
+    met = ratio if match and _SAME < abs(ratio - 1) <= MATCHED else 1.0
     if leaving.first_bar is not None and coming.first_bar is not None:
         yield _on("bar", _BAR, leaving, _phase(leaving, leaving.first_bar, coming, coming.first_bar, met), met)
     if leaving.first_beat is not None and coming.first_beat is not None:

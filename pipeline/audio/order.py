@@ -86,8 +86,14 @@ class Step:
     def why(self) -> str:
         """It in words."""
         keys = {None: "key unknown", 0: "same key", 1: "next on the wheel"}.get(self.keys, f"{self.keys} steps apart")
-        tempo = "tempo unknown" if self.tempo is None else f"{self.tempo:+.1f} % tempo"
-        return ", ".join((keys, tempo, f"{self.loudness:+.1f} LU", *(("the same music again",) if self.again else ())))
+        tempo = "tempo unknown" if self.tempo is None else f"{_rounded(self.tempo):+.1f} % tempo"
+        return ", ".join(
+            (keys, tempo, f"{_rounded(self.loudness):+.1f} LU", *(("the same music again",) if self.again else ()))
+        )
+
+
+def _rounded(value: float) -> float:
+    return round(value, 1) + 0.0  # no minus before a zero
 
 
 def step(one: Song, other: Song, alike: float = 0.0) -> Step:

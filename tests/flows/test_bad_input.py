@@ -225,3 +225,10 @@ def test_a_mistyped_setting_does_not_silently_do_nothing(door: Door) -> None:
     refused = door.run("list", LOFI_REROLL="9")
     assert refused.returncode == 2
     assert "LOFI_REROLLS" in refused.stderr
+
+
+def test_choices_that_were_not_made_are_named_in_one_line(door: Door) -> None:
+    """What can stand there follows on the same line."""
+    refused = door.run("release", "anything")
+    assert refused.returncode == 2
+    assert len(refused.stderr.strip().splitlines()) == 1 and "youtube, spotify, podcast, files" in refused.stderr

@@ -212,6 +212,12 @@ def test_hours_that_no_mix_has_are_refused(small_library: Path, cache: Path, hou
     assert not (small_library / "mixes").exists()
 
 
+def test_a_crossfade_that_no_joint_has_is_refused_by_its_option(small_library: Path, cache: Path) -> None:
+    """One line names the option and what is possible."""
+    refused = lofi_here(small_library, cache, *WORDS, "--crossfade", "2").exception
+    assert isinstance(refused, BadBrief) and "--crossfade cannot be 2" in str(refused) and "3 to 10" in str(refused)
+
+
 def test_too_few_tracks_are_counted_and_repeats_fill_up(label: SmallLabel) -> None:
     """The refusal has the figures and what helps; with --repeats the mix is made, and no track follows itself."""
     with pytest.raises(BadBrief) as refused:
