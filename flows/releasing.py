@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.steps.credits import LABEL
 
+_MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+
 
 def decide(name: str, settings: Settings, *, approved: bool, note: str, author: str | None) -> None:
     """Enter a person's word on the version of an album or mix that is on the shelf. Raises LofiError."""
@@ -38,6 +41,13 @@ def decide(name: str, settings: Settings, *, approved: bool, note: str, author: 
         version = enter(desk, folder, approved=approved, note=one_line(note))
         said = "approved" if approved else "rejected"
         out.print(Text(f"{folder.slug} is {said} by {desk.author}, in version {version[:12]}."), soft_wrap=True)
+        before = any(made.decision == "released" for made in catalogue.decisions(folder.slug))
+    if before and not approved:
+        out.print(
+            "It was released before: take down what was uploaded. Its kits stay in releases/ until you remove them; "
+            "the podcast's feed leaves it out from the next release on.",
+            soft_wrap=True,
+        )
 
 
 def release_work(
@@ -92,6 +102,10 @@ def _podcast(settings: Settings) -> Podcast:
         raise BadSettings(
             "A podcast's feed names the address of every file, and there is no LOFI_SITE.",
             "Set it to where the folder releases/podcast will lie: LOFI_SITE=https://example.org/lofi/",
+        )
+    if settings.mail is not None and not _MAIL.fullmatch(settings.mail):
+        raise BadSettings(
+            f"LOFI_MAIL cannot be {settings.mail!r}.", "It looks like name@example.org; without one is fine."
         )
     author = settings.artist or LABEL
     return Podcast(

@@ -81,8 +81,19 @@ def release(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, 
     if not _is_entered(desk, job):
         desk.catalogue.decide(folder.slug, job.version, "released", desk.author, platform)
     if desk.podcast is not None:
-        update_feed(kits, desk.podcast)
+        update_feed(kits, desk.podcast, _rejected(desk))
     return kit, kits.kit(folder.slug)
+
+
+def _rejected(desk: Desk) -> set[Slug]:
+    """Return every work that was rejected, and every mix with such an album in it."""
+    rejected = {row.slug for row in desk.catalogue.albums() if row.status == "rejected"}
+    rejected |= {row.slug for row in desk.catalogue.mixes() if row.status == "rejected"}
+    for folder in desk.shelf.mixes():
+        with suppress(Damaged):  # what cannot be read says nothing against itself
+            if any(track.album in rejected for track in folder.read_manifest().project.tracks):
+                rejected.add(folder.slug)
+    return rejected
 
 
 def _is_entered(desk: Desk, job: Job) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from pipeline.domain import Slug
 from pipeline.domain.kit import Kit
 from pipeline.domain.noun import Noun
 from pipeline.errors import Damaged
@@ -23,10 +26,13 @@ class Podcast(Noun):
     disclosed: bool = True
 
 
-def update_feed(kits: KitShelf, podcast: Podcast) -> None:
-    """Write the feed of all kits there are, the newest first. Raises BadSettings for an address that is none."""
+def update_feed(kits: KitShelf, podcast: Podcast, rejected: Collection[Slug] = ()) -> None:
+    """Write the feed of all kits but those of works `rejected` since, the newest first.
+
+    Raises BadSettings for an address that is none.
+    """
     with kits.queueing():  # of two at once, the second finds both kits
-        released = list(kits.kits())
+        released = [kit for kit in kits.kits() if kit.work not in rejected]
         if not released:
             return
         episodes = [_episode(kits, kit) for kit in reversed(released)]

@@ -264,6 +264,21 @@ def test_the_feed_is_written_whole_with_the_newest_first(all_kits: Kits, tmp_pat
         (feed.parent / ALBUM / "notes.txt").unlink()
         with pytest.raises(Damaged, match=r"notes\.txt.*lofi release returned-books --for podcast"):
             released(label, "the-late-bus", "podcast")
+        # What is rejected later leaves the feed, with whatever its kit has lost.
+        decide(desk(label), label.shelf.album(ALBUM), approved=False, note="no")
+        released(label, "the-late-bus", "podcast")
+        assert [entry.enclosures[0].href for entry in feedparser.parse(feed.read_bytes()).entries] == [
+            f"{SITE}the-late-bus/episode.mp3"
+        ]
+
+
+@pytest.mark.parametrize("mail", ["not a mail", "a@b", "<a@b.c>"])
+def test_a_mail_that_is_none_is_refused_before_anything_is_built(small_library: Path, cache: Path, mail: str) -> None:
+    """One line names the setting and what it looks like."""
+    words = ("release", ALBUM, "--for", "podcast")
+    refused = lofi_here(small_library, cache, *words, LOFI_SITE=SITE, LOFI_MAIL=mail).exception
+    assert isinstance(refused, BadSettings) and "LOFI_MAIL" in str(refused) and "name@example.org" in str(refused)
+    assert not (small_library / "releases").exists()
 
 
 @pytest.mark.parametrize("site", ["", "example.org", "ftp://example.org/", "https://a b/", "https://x.org/?q=1"])
