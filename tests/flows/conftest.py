@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +88,15 @@ def label(tmp_path: Path, small_library: Path, cache: Path, worker: Workers) -> 
     """A copy of the small library, open, to be changed."""
     with small_label.small_label(small_label.copied(small_library, tmp_path / "library"), cache, worker) as opened:
         yield opened
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 80 MB, where the machine lets us mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=80m,mode=0777", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a small disk needs rights that these tests do not have here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)

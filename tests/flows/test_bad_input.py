@@ -100,24 +100,6 @@ def test_a_second_run_of_one_album_is_told_who_holds_it(door: Door) -> None:
     assert first.returncode == 0, errors
 
 
-def small_disk(place: Path, megabytes: int) -> bool:
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    return mounted.returncode == 0
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Any:
-    """A disk of 64 MB, where the machine lets us mount one."""
-    place = tmp_path / "disk"
-    if not small_disk(place, 64):
-        pytest.skip("this machine does not let the tests mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
 def test_a_library_that_cannot_be_written(disk: Path, home: Path) -> None:
     """A read-only place ends with exit 2 before anything is rendered, whoever asks."""
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -418,18 +417,6 @@ def test_what_a_kill_left_of_a_kit_that_was_replaced_is_cleared_up(label: SmallL
     _, place = released(label, ALBUM, "files")
     assert sorted(path.name for path in place.folder.parent.iterdir()) == [ALBUM]
     assert not aside.exists()
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 40 MB, where the machine lets us mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this machine does not let the tests mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_leaves_no_half_kit(disk: Path, small_library: Path, cache: Path, worker: Workers) -> None:
