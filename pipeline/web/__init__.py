@@ -1,0 +1,1 @@
+"""The review room on the web: pages, JSON and sounds of one library."""
