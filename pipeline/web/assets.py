@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -63,7 +63,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/static/{version}/{name}", methods=["GET", "HEAD"])
-async def static(request: Request, version: str, name: str) -> Response:
+async def static(version: str, name: str) -> Response:
     """A script or style sheet."""
     asset = assets().get(name)
     if asset is None:

@@ -27,7 +27,7 @@ EVERY = 0.5
 COMMENT = 15.0
 STUCK = 30.0
 """Seconds after which a listener that takes nothing loses its place."""
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 State = dict[str, str]
 """JSON by the name of its event."""
@@ -88,7 +88,7 @@ class Watcher:
                 now = await to_thread.run_sync(self._look)
             except Exception:
                 # A library that cannot be read for a moment is looked at again.
-                _log.exception("The library could not be looked at")
+                _logger.exception("The library could not be looked at")
                 now = self._state
             new = {name: text for name, text in now.items() if self._state.get(name) != text}
             self._state = now
@@ -112,7 +112,7 @@ class EventAnswer(Response):
         self.body = b""
         self.raw_headers = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send events until the other side is gone or stuck."""
         headers = [
             (b"content-type", b"text/event-stream"),

@@ -120,7 +120,7 @@ def _open(path: Path) -> tuple[BinaryIO, os.stat_result]:
     if not stat.S_ISREG(about.st_mode):
         file.close()
         raise OSError("not a regular file")
-    return file, about  # type: ignore[return-value]
+    return file, about
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
