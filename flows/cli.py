@@ -105,6 +105,19 @@ def make(
         making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain, trace=trace)
 
 
+@lofi.command(short_help="Make what was decided at review.")
+@click.argument("album")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@click.option("--plain", is_flag=True, help="Work without Prefect.")
+@_with_library
+def remake(album: str, as_json: bool, plain: bool, library: Path | None) -> None:
+    """Make ALBUM again with what was decided at review: other takes, titles, order or cover. The rest stays."""
+    click.echo("Opening the studio …", err=as_json)
+    from flows import making
+
+    making.remake(album, _settings(library=library), as_json=as_json, plain=plain)
+
+
 @lofi.command(short_help="Render one clip from a prompt.")
 @click.argument("prompt", default="")
 @click.option("--seconds", type=float, default=30.0, show_default=True, help="Length of the clip.")
