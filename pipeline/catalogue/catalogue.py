@@ -139,6 +139,12 @@ class Catalogue:
         with self._database.reading() as connection:
             return tuple(_album_row(row) for row in connection.execute(query).mappings())
 
+    def album(self, slug: Slug) -> AlbumRow | None:
+        """Return one album; None where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(albums).where(albums.c.slug == slug)).mappings().first()
+            return None if row is None else _album_row(row)
+
     def begin_render(self, slug: Slug, order: RenderOrder, kind: Kind, backend: Backend, run_id: str) -> int:
         """Enter a render in the ledger before it starts; return its number."""
         with self._database.writing() as connection:

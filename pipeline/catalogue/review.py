@@ -91,6 +91,14 @@ class Review:
         with self._database.reading() as connection:
             return listing.some(connection, list(wanted))
 
+    def open_tracks(self) -> Mapping[Slug, int]:
+        """Return how many tracks of each album have a chosen take that nobody has decided on."""
+        query = (
+            select(takes.c.album, func.count()).where(takes.c.chosen, takes.c.word.is_(None)).group_by(takes.c.album)
+        )
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def facets(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return every backend and every licence that a take names."""
         with self._database.reading() as connection:
