@@ -7,7 +7,9 @@ too, and what counts is what was not undone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from pipeline.catalogue.rows import Decided, Status
@@ -55,7 +57,12 @@ def of(connection: Connection, slug: Slug) -> tuple[Decided, ...]:
     """Return all that was decided on an album or mix and on what is in it, undone or not, the oldest first."""
     columns = [column for column in decisions.c if column.name != "album"]
     query = select(*columns).where(decisions.c.album == slug).order_by(decisions.c.id)
-    return tuple(Decided(**row) for row in connection.execute(query).mappings())
+    made = []
+    for row in connection.execute(query).mappings():
+        # What was saved from a damaged catalogue may be no decision any more: it counts for nothing.
+        with suppress(ValidationError):
+            made.append(Decided(**row))
+    return tuple(made)
 
 
 def undone(made: Sequence[Decided]) -> frozenset[int]:

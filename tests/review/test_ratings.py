@@ -19,7 +19,9 @@ from pipeline.review.ratings import Result, closest, rate
 
 Winner = Literal["a", "b", "tie"]
 WINNERS: tuple[Winner, ...] = ("a", "b", "tie")
-RESULTS = st.lists(st.tuples(st.sampled_from("pqrstu"), st.sampled_from("pqrstu"), st.sampled_from(WINNERS)), max_size=30)
+RESULTS = st.lists(
+    st.tuples(st.sampled_from("pqrstu"), st.sampled_from("pqrstu"), st.sampled_from(WINNERS)), max_size=30
+)
 
 
 def likeliest(results: Sequence[Result]) -> dict[str, float]:
