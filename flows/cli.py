@@ -230,6 +230,32 @@ def reject(name: str, note: str, by: str | None, library: Path | None) -> None:
     decide(name, _settings(library=library), approved=False, note=note, author=by)
 
 
+@lofi.command(short_help="Hear the takes and decide, in the browser.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to serve at; beyond this machine it needs LOFI_TOKEN.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 for any that is free.  [default: 8765, or the next free one]"
+)
+@click.option(
+    "--allow-host", "names", multiple=True, metavar="NAME", help="Another name of this machine that browsers may use."
+)
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@_with_author
+@_with_library
+def review(
+    host: str, port: int | None, names: tuple[str, ...], no_open: bool, by: str | None, library: Path | None
+) -> None:
+    """Open the review room: a page to hear the takes, decide on them, and order albums and clips."""
+    click.echo("Opening the library …")
+    from flows import reviewing
+
+    reviewing.review(_settings(library=library), host=host, port=port, names=names, author=by, show=not no_open)
+
+
 @lofi.command(short_help="Make a folder to upload of what was approved.")
 @click.argument("name", metavar="ALBUM|MIX")
 @click.option("--for", "platform", type=click.Choice(PLATFORMS), required=True, help="Where it goes.")

@@ -44,8 +44,15 @@ AVERAGE = views.Rating(wins=0, losses=0, strength=0.5)
 class Room:
     """One library under review. `cache` is where small copies of covers are kept."""
 
-    def __init__(self, shelf: Shelf, catalogue: Catalogue, cache: Path, chance: random.Random | None = None) -> None:
-        self._shelf, self._catalogue, self._cache = shelf, catalogue, cache
+    def __init__(
+        self,
+        shelf: Shelf,
+        catalogue: Catalogue,
+        cache: Path,
+        author: str = "",
+        chance: random.Random | None = None,
+    ) -> None:
+        self._shelf, self._catalogue, self._cache, self._author = shelf, catalogue, cache, author
         self._chance = chance or random.SystemRandom()
         self._taste = Taste(catalogue)
         self._waveforms = Waveforms(shelf)
@@ -56,7 +63,7 @@ class Room:
 
     def queue(self, wanted: views.Filter, author: str = "") -> views.Queue:
         """Return a page of takes, in the order asked for."""
-        review, mine = self._catalogue.review, self._taste.scores(author)
+        review, mine = self._catalogue.review, self._taste.scores(author or self._author)
         kind = Wanted(**{name: getattr(wanted, name) for name in Wanted.__dataclass_fields__})
         if wanted.sort == "mine" and mine:
             keys = sorted(review.keys(kind), key=lambda key: -mine.get(key, 0.0))
@@ -99,7 +106,11 @@ class Room:
     def album(self, slug: Slug, author: str = "") -> views.AlbumView:
         """Return one album, finished or being made. Raises ShelfError where there is none."""
         row, begun = self._row(slug), self._begun(slug)
-        mine = {(track, take): score for (of, track, take), score in self._taste.scores(author).items() if of == slug}
+        mine = {
+            (track, take): score
+            for (of, track, take), score in self._taste.scores(author or self._author).items()
+            if of == slug
+        }
         lacking = [(t.order.track.number, t.order.index) for t, _ in begun.judged if t.peaks is None]
         known = Known(
             row=row,
@@ -251,7 +262,7 @@ class Room:
         return self.sound(heard.album, heard.track, heard.take)
 
     def _rows(self, rows: list[TakeRow], author: str) -> list[views.TakeRow]:
-        mine, albums = self._taste.scores(author), {row.slug: row for row in self._catalogue.albums()}
+        mine, albums = self._taste.scores(author or self._author), {row.slug: row for row in self._catalogue.albums()}
         covers = {slug: self._has_cover(slug) for slug in {row.album for row in rows}}
         return [
             views.TakeRow(
