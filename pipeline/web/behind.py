@@ -1,0 +1,123 @@
+"""What stands behind the web room, and who may come in: all that it needs from the rest of the house.
+
+Everything here may be called from several threads at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+from pydantic import Field, SecretStr, field_validator
+
+from pipeline.domain import Sha256, Slug
+from pipeline.domain.noun import Noun
+from pipeline.review.views import (
+    Agreement,
+    AlbumRow,
+    AlbumView,
+    Answer,
+    Ask,
+    Blind,
+    Desk,
+    Facets,
+    Filter,
+    JobAsk,
+    JobView,
+    Queue,
+    Said,
+    TakeRow,
+    Unveiled,
+    Upload,
+)
+
+
+class Doors(Noun):
+    """Who may come in: the `Host` headers answered to, the token beyond loopback, and who decides by default."""
+
+    hosts: tuple[str, ...] = Field(min_length=1)
+    """With their ports, such as "127.0.0.1:8765"; compared exactly."""
+    token: SecretStr | None = None
+    author: str = Field(default="", max_length=80)
+
+    @field_validator("hosts")
+    @classmethod
+    def _folded(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower() for host in hosts)
+
+
+class Library(Protocol):
+    """The library as a reviewer sees it. Raises LofiError for whatever cannot be had or done."""
+
+    def queue(self, wanted: Filter, /) -> Queue:
+        """One page of takes, in the order asked for."""
+
+    def facets(self) -> Facets:
+        """What there is to filter by."""
+
+    def albums(self) -> tuple[AlbumRow, ...]:
+        """Every album, the newest first."""
+
+    def album(self, slug: Slug, /) -> AlbumView:
+        """One album with all its takes and decisions."""
+
+    def decide(self, ask: Ask, author: str, /) -> Said:
+        """Write a decision down. Raises Stale when it is about something that is no more."""
+
+    def undo(self, number: int, seen: int, author: str, /) -> Said:
+        """Take a decision back."""
+
+    def blind(self, author: str, album: Slug | None, /) -> Blind | None:
+        """Two takes to compare; None when nothing is left."""
+
+    def answer(self, number: int, answer: Answer, author: str, /) -> Unveiled:
+        """Write down which of the two is better, and tell which is which."""
+
+    def agreement(self, author: str, /) -> Agreement:
+        """How often rankings agreed with the reviewer."""
+
+    def today(self) -> tuple[TakeRow, ...]:
+        """What was approved today."""
+
+    def sound(self, slug: Slug, track: int, take: int, /) -> Path:
+        """The file of a take."""
+
+    def master(self, slug: Slug, track: int, /) -> Path:
+        """The file of a finished track."""
+
+    def mix(self, slug: Slug, /) -> Path:
+        """The file of an album's mix, or of a long mix."""
+
+    def cover(self, slug: Slug, small: bool, /) -> Path:
+        """The file of a cover."""
+
+    def compared(self, number: int, side: Literal["a", "b"], /) -> Path:
+        """The file of one side of a blind comparison."""
+
+    def pulse(self) -> int:
+        """A number that changes whenever anything in the library does. Cheap."""
+
+
+class Jobs(Protocol):
+    """What the studio page can have made."""
+
+    def desk(self) -> Desk:
+        """The controls on offer."""
+
+    def jobs(self) -> tuple[JobView, ...]:
+        """What is waiting, being made or done, the newest first."""
+
+    def start(self, ask: JobAsk, author: str, /) -> JobView:
+        """Queue something to be made."""
+
+    def stop(self, number: int, /) -> JobView:
+        """Ask it to stop."""
+
+    def upload(self, sound: BinaryIO, /) -> Upload:
+        """Take in a sound: decode it and keep what was decoded, never what was sent."""
+
+    def uploaded(self, name: Sha256, /) -> Path:
+        """The file of an upload."""
+
+    def clip(self, job: int, number: int, /) -> Path:
+        """The file of the `number`th clip a job made, from 1."""

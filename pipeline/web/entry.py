@@ -1,0 +1,129 @@
+"""The token beyond loopback: how a browser or a program shows that it knows it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from threading import Lock
+from urllib.parse import quote
+
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipeline.web.refusals import refuse
+
+LASTING = 30 * 24 * 3600
+"""Seconds that a browser stays let in."""
+TRIES = 3.0
+"""Wrong tokens a second, all callers together."""
+_OPEN = ("/login", "/static/", "/fonts/", "/favicon.svg")
+
+Clock = Callable[[], float]
+
+
+class Gate:
+    """Knows the token. `wall` gives the time of day in seconds, `steady` a clock that never jumps."""
+
+    def __init__(self, token: SecretStr, wall: Clock, steady: Clock) -> None:
+        self._token = token.get_secret_value().encode()
+        self._wall, self._steady = wall, steady
+        self._lock = Lock()
+        self._left, self._since = TRIES, steady()
+
+    def tries(self, token: str) -> bool | None:
+        """Whether this is the token; None when too many were wrong just now."""
+        with self._lock:
+            now = self._steady()
+            self._left = min(TRIES, self._left + (now - self._since) * TRIES)
+            self._since = now
+            if self._left < 1:
+                return None
+            # Digests are of one length, so that the comparison does not tell the length of the token.
+            right = hmac.compare_digest(hashlib.sha256(token.encode()).digest(), hashlib.sha256(self._token).digest())
+            if not right:
+                self._left -= 1
+            return right
+
+    def pass_for_a_browser(self) -> str:
+        """A cookie's value that proves the token was known, and does not tell it."""
+        issued = f"{int(self._wall())}.{secrets.token_urlsafe(12)}"
+        return f"{issued}.{self._sign(issued)}"
+
+    def lets_in(self, value: str) -> bool:
+        """Whether a cookie's value is one of `pass_for_a_browser` that has not run out."""
+        issued, _, sign = value.rpartition(".")
+        moment = issued.partition(".")[0]
+        if not value.isascii() or not moment.isdecimal() or len(moment) > 15:
+            return False
+        fresh = 0 <= self._wall() - int(moment) + 60 <= LASTING
+        return hmac.compare_digest(sign, self._sign(issued)) and fresh
+
+    def _sign(self, issued: str) -> str:
+        return hmac.new(self._token, f"lofi review {issued}".encode(), hashlib.sha256).hexdigest()
+
+
+def port_of(headers: Headers) -> str:
+    """The port in the Host header, so that two servers on one machine keep their cookies apart."""
+    _, colon, port = headers.get("host", "").rpartition(":")
+    return port if colon and port.isdecimal() else "80"
+
+
+def cookie(headers: Headers, name: str) -> str:
+    """The value of a cookie that was sent, else "". One that came twice counts as none."""
+    found = []
+    for line in headers.getlist("cookie"):
+        for part in line.split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                found.append(value)
+    return found[0] if len(found) == 1 else ""
+
+
+def set_cookie(name: str, value: str, *, secure: bool, lasting: int) -> str:
+    """The value of a Set-Cookie header for this site only, out of reach of scripts."""
+    said = f"{name}={value}; Path=/; Max-Age={lasting}; HttpOnly; SameSite=Strict"
+    return f"{said}; Secure" if secure else said
+
+
+def entry_cookie(headers: Headers) -> str:
+    """The name of the cookie that lets a browser in."""
+    return f"lofi-entry-{port_of(headers)}"
+
+
+class Entry:
+    """Middleware: lets in who has the cookie or sends the token, and all to the login page and what it is drawn with.
+
+    Sets `bearer` in the scope's state for a program that sent the token itself: such a request no other page can forge.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate | None) -> None:
+        self.app, self.gate = app, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on."""
+        if scope["type"] != "http" or self.gate is None or scope["path"].startswith(_OPEN):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if self.gate.lets_in(cookie(headers, entry_cookie(headers))):
+            await self.app(scope, receive, send)
+            return
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        known = self.gate.tries(token.strip()) if scheme.lower() == "bearer" else False
+        if known:
+            scope.setdefault("state", {})["bearer"] = True
+            await self.app(scope, receive, send)
+        elif known is None:
+            again = {"Retry-After": "1"}
+            await refuse(429, "Too many wrong tokens.", "Wait a second.", again)(scope, receive, send)
+        elif scope["method"] in ("GET", "HEAD") and "text/html" in headers.get("accept", ""):
+            target = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+            await RedirectResponse(f"/login?next={quote(target, safe='')}", 303)(scope, receive, send)
+        else:
+            says = {"WWW-Authenticate": 'Bearer realm="lofi review"'}
+            remedy = "Log in at /login, or send it as: Authorization: Bearer TOKEN"
+            await refuse(401, "This server wants its token.", remedy, says)(scope, receive, send)
