@@ -105,6 +105,19 @@ def make(
         making.make(theme, seed, wanted, settings, as_json=as_json, plain=plain, trace=trace)
 
 
+@lofi.command(short_help="Make what was decided at review.")
+@click.argument("album")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@click.option("--plain", is_flag=True, help="Work without Prefect.")
+@_with_library
+def remake(album: str, as_json: bool, plain: bool, library: Path | None) -> None:
+    """Make ALBUM again with what was decided at review: other takes, titles, order or cover. The rest stays."""
+    click.echo("Opening the studio …", err=as_json)
+    from flows import making
+
+    making.remake(album, _settings(library=library), as_json=as_json, plain=plain)
+
+
 @lofi.command(short_help="Render one clip from a prompt.")
 @click.argument("prompt", default="")
 @click.option("--seconds", type=float, default=30.0, show_default=True, help="Length of the clip.")
@@ -215,6 +228,32 @@ def reject(name: str, note: str, by: str | None, library: Path | None) -> None:
     from flows.releasing import decide
 
     decide(name, _settings(library=library), approved=False, note=note, author=by)
+
+
+@lofi.command(short_help="Hear the takes and decide, in the browser.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to serve at; beyond this machine it needs LOFI_TOKEN.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port; 0 for any that is free.  [default: 8765, or the next free one]"
+)
+@click.option(
+    "--allow-host", "names", multiple=True, metavar="NAME", help="Another name of this machine that browsers may use."
+)
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@_with_author
+@_with_library
+def review(
+    host: str, port: int | None, names: tuple[str, ...], no_open: bool, by: str | None, library: Path | None
+) -> None:
+    """Open the review room: a page to hear the takes, decide on them, and order albums and clips."""
+    click.echo("Opening the library …")
+    from flows import reviewing
+
+    reviewing.review(_settings(library=library), host=host, port=port, names=names, author=by, show=not no_open)
 
 
 @lofi.command(short_help="Make a folder to upload of what was approved.")

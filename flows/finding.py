@@ -1,12 +1,24 @@
-"""What a person means by a name on the command line: a folder's name or a title."""
+"""What a person means by a name on the command line: a folder's name or a title; and who that person is."""
 
 from __future__ import annotations
 
 import difflib
+import getpass
+from contextlib import suppress
 
+from pipeline.domain.line import one_line
 from pipeline.errors import ShelfError
 from pipeline.shelf import AlbumFolder, MixFolder, Shelf
 from pipeline.shelf.names import slug_of
+
+
+def decider(author: str | None) -> str:
+    """Return who decides: the name that was given, else that of the user."""
+    if named := one_line(author or ""):
+        return named
+    with suppress(OSError, KeyError):  # a container may have a user without a name
+        return getpass.getuser()
+    return "somebody"
 
 
 def find_album(shelf: Shelf, name: str) -> AlbumFolder:

@@ -130,7 +130,7 @@ def _extras(album: Album) -> Iterator[str]:
         laid: dict[str, list[str]] = {}
         for track in album.tracks:
             if track.ambience:
-                laid.setdefault(track.ambience, []).append(str(track.number))
+                laid.setdefault(track.ambience, []).append(str(track.position))
         yield "Under the tracks: " + "; ".join(f"{name} under {', '.join(tracks)}" for name, tracks in laid.items())
     if album.pictures is not None:
         shown = (f"{p.track}: {p.scene}, {p.palette}" for p in album.pictures.pictures)
@@ -245,7 +245,7 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
             played = proof.replay_loop(folder, loop, maker, workers)
     else:
         take = proof.find_take(album, number, index)
-        (title,) = (track.title for track in album.tracks if track.number == number)
+        title = proof.find_track(album, number).title
         backend, name = take.backend, f"Take {take.order.index} of “{title}”"
         ear = _ear(album.brief, settings) if backend.weights else None
         musician = open_maker("musician", backend, album.brief, settings)

@@ -13,16 +13,19 @@ from uuid import uuid4
 from rich.console import Console
 from rich.text import Text
 
+from flows.finding import find_album
 from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
 from flows.printing import KEPT, Notes, console, loading, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
-from pipeline.domain import Album, Brief, read_brief
+from pipeline.domain import Album, Brief, Project, read_brief
 from pipeline.encore import open_studio_again
-from pipeline.errors import LofiError
+from pipeline.errors import Damaged, LofiError
+from pipeline.library import open_library
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
+from pipeline.shelf.album_folder import PLAN
 from pipeline.studio import PARTS, chosen_parts, open_studio, open_writer, standing_in
 from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
@@ -49,8 +52,6 @@ def make(
 
     `trace` is the file for a trace of who worked when, of a run that fails as well.
     """
-    out = console(to_stderr=as_json)
-    notes = Notes(out)
     brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
     # What can be wrong is found before anything is started. Who lacks one thing is told of all that is lacking.
     try:
@@ -65,26 +66,50 @@ def make(
         if trace is not None:
             require_place(trace)
             stack.callback(spans.write, trace)
-        workers = stack.enter_context(Workers(settings.workers))
-        prefect = None
-        if not plain:
-            os.environ.update({**QUIET, **os.environ})
-            # The server takes longest to start, so it starts before anything else is loaded.
-            prefect = stack.enter_context(closing(open_prefect(os.environ)))
-        workers.warm()
-        album = _make(stack, brief, seed, settings, workers, spans, prefect, out, notes)
-        folder = settings.library / "albums" / album.slug
-        if as_json:
-            print_json(summary(album, folder))
-            return
-        out.print()
-        out.print(Text(album.plan.title, style="bold"))
-        out.print(album_table(album))
-        notes.say(*album.remarks)
-        out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
-        if terms(album):
-            out.print(Text(terms(album)), soft_wrap=True)
-        out.print(Text(f"It is all in {folder}"), soft_wrap=True)
+        _run(stack, brief, seed, settings, spans, as_json=as_json, plain=plain)
+
+
+def remake(name: str, settings: Settings, *, as_json: bool, plain: bool) -> None:
+    """Make an album again with what was decided at review; it keeps the parts it was made with. Raises LofiError."""
+    with open_library(settings) as (shelf, _):
+        folder = find_album(shelf, name)
+        project = folder.peek(PLAN, Project)
+        made = folder.before()
+    brief = project.brief if project is not None else made.brief if made is not None else None
+    if brief is None:
+        raise Damaged(f"{folder.folder / PLAN} is missing.", f"`lofi verify {folder.slug}` says what else is.")
+    parts = {role: getattr(brief, role) or getattr(settings, role) for role in PARTS}
+    settings = settings.model_copy(update={"studio": brief.studio, **parts})
+    with ExitStack() as stack:
+        _run(stack, brief, brief.seed, settings, Trace(), as_json=as_json, plain=plain)
+
+
+def _run(
+    stack: ExitStack, brief: Brief, seed: int | None, settings: Settings, spans: Trace, *, as_json: bool, plain: bool
+) -> None:
+    """Make the album of a brief, or go on with it, and say what came of it."""
+    out = console(to_stderr=as_json)
+    notes = Notes(out)
+    workers = stack.enter_context(Workers(settings.workers))
+    prefect = None
+    if not plain:
+        os.environ.update({**QUIET, **os.environ})
+        # The server takes longest to start, so it starts before anything else is loaded.
+        prefect = stack.enter_context(closing(open_prefect(os.environ)))
+    workers.warm()
+    album = _make(stack, brief, seed, settings, workers, spans, prefect, out, notes)
+    folder = settings.library / "albums" / album.slug
+    if as_json:
+        print_json(summary(album, folder))
+        return
+    out.print()
+    out.print(Text(album.plan.title, style="bold"))
+    out.print(album_table(album))
+    notes.say(*album.remarks)
+    out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
+    if terms(album):
+        out.print(Text(terms(album)), soft_wrap=True)
+    out.print(Text(f"It is all in {folder}"), soft_wrap=True)
 
 
 def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Settings, *, as_json: bool) -> None:
@@ -160,19 +185,21 @@ def _make(
 ) -> Album:
     from pipeline.album import make_album
     from pipeline.crew import Crew
-    from pipeline.library import open_library
+    from pipeline.steps.again import changes_waiting
     from pipeline.steps.conductor import PlainConductor
     from pipeline.steps.pictures import require_illustrator
-    from pipeline.steps.plan import finished_album, unfinished_project
-    from pipeline.steps.session import Label, Progress
+    from pipeline.steps.plan import finished_album, project_to_change, unfinished_project
+    from pipeline.steps.progress import Progress
+    from pipeline.steps.session import Label
 
     shelf, catalogue = stack.enter_context(open_library(settings))
     made = None if seed is None else finished_album(shelf, catalogue, brief)
-    if made is not None:
+    changed = project_to_change(shelf, catalogue, brief) if made is not None else None
+    if made is not None and changed is None:
         out.print("This album is made already; another --seed makes another.")
         return made
     begun_by = None
-    unfinished = unfinished_project(shelf, brief, any_seed=seed is None)
+    unfinished = changed or unfinished_project(shelf, brief, any_seed=seed is None)
     if unfinished is not None:
         brief = unfinished.brief
         with shelf.album(unfinished.slug).hold():
@@ -184,7 +211,10 @@ def _make(
     require_illustrator(brief, studio.painter)
     if unfinished is not None:
         # Not before nothing can refuse it any more.
-        out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
+        for change in changes_waiting(made, catalogue):
+            out.print(Text(f"Decided at review: {change}"), soft_wrap=True)
+        if made is None:
+            out.print(Text(f"Going on with “{unfinished.plan.title}”, which an earlier run began (seed {brief.seed})."))
     notes.say(*studio.notes.values())
     # A part with a process of its own is loaded there, and nowhere else.
     pooled = [getattr(studio, role) for role in PARTS if role not in studio.modelled]

@@ -70,7 +70,8 @@ def summary(album: Album, folder: Path) -> dict[str, Any]:
         "seconds": round(album.mix.seconds, 3),
         "tracks": [
             {
-                "number": track.number,
+                "number": track.position,
+                "planned_as": track.number,
                 "title": track.title,
                 "seconds": round(track.seconds, 3),
                 "lufs": track.loudness,

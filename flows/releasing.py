@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
 
 from rich.text import Text
 
-from flows.finding import find_work
+from flows.finding import decider, find_work
 from flows.printing import KEPT, console, print_json
 from flows.progress import Going
 from pipeline.catalogue import Catalogue
@@ -86,15 +84,7 @@ def _desk(
     report: Callable[[str, float], None] = lambda _, __: None,
     podcast: Podcast | None = None,
 ) -> Desk:
-    return Desk(
-        shelf, catalogue, one_line(author or "") or _user(), datetime.now(UTC), settings.disclosure, podcast, report
-    )
-
-
-def _user() -> str:
-    with suppress(OSError, KeyError):  # a container may have a user without a name
-        return getpass.getuser()
-    return "somebody"
+    return Desk(shelf, catalogue, decider(author), datetime.now(UTC), settings.disclosure, podcast, report)
 
 
 def _podcast(settings: Settings) -> Podcast:

@@ -13,17 +13,8 @@ from rich.text import Text
 from flows.printing import Notes
 from flows.underway import UnderWay, progress_bar, shorten
 from pipeline.domain import Brief
-from pipeline.steps.session import Progress as Done
-from pipeline.steps.session import Stage
-
-COSTS: dict[Stage, float] = {"render": 1.0, "judge": 0.5, "master": 1.0, "mix": 1.2}
-"""Relative cost of a second of audio in each stage, so that the bar moves evenly; measured with benchmarks/."""
-
-COVER_COST = 500.0
-"""The same for the cover, which costs as much as this many seconds of rendering."""
-
-PICTURE_COST = 100.0
-"""And for a track's own picture."""
+from pipeline.steps.effort import COSTS, cost, whole
+from pipeline.steps.progress import Progress as Done
 
 
 class Screen:
@@ -37,10 +28,7 @@ class Screen:
         self._under_way = UnderWay(console, self._bar)
         self._done = 0.0
         self._reporting = Lock()
-        takes = brief.takes * COSTS["render"] + brief.takes * COSTS["judge"]
-        total = brief.tracks * brief.seconds * (takes + COSTS["master"] + COSTS["mix"]) + COVER_COST
-        total += brief.tracks * PICTURE_COST if brief.pictures else 0
-        self._task = self._bar.add_task("Preparing", total=total)
+        self._task = self._bar.add_task("Preparing", total=whole(brief))
 
     def report(self, done: Done) -> None:
         """Show one thing done or under way. Safe to call from any thread; never fails the step that reports."""
@@ -57,21 +45,13 @@ class Screen:
             self._under_way.show(said, done.share)
         else:
             self._under_way.forget(said)
-            self._done += self._cost(done)
+            self._done += cost(done, self._brief)
             if self._console.is_terminal:
                 self._bar.update(self._task, description=shorten(f"{done.stage} {done.text}"))
             else:
                 self._console.print(Text(said), soft_wrap=True)
         made = self._under_way.made * COSTS["render"] * self._brief.seconds
         self._bar.update(self._task, completed=self._done + made)
-
-    def _cost(self, done: Done) -> float:
-        if done.stage == "cover":
-            return COVER_COST
-        if done.stage == "pictures":
-            return PICTURE_COST
-        seconds = self._brief.seconds * (self._brief.tracks if done.stage == "mix" else 1)
-        return COSTS.get(done.stage, 0.0) * seconds
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -28,7 +28,7 @@ def album_table(album: Album) -> Table:
     )  # fmt: skip
     for track in album.tracks:
         table.add_row(
-            str(track.number),
+            str(track.position),
             # Text, not markup: a title may contain square brackets.
             Text(track.title),
             clock(track.seconds),

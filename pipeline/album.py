@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.domain import Album, Brief, Loop, Picture, Pictures, Run, TrackPlan
 from pipeline.roles import Matcher
+from pipeline.steps.again import reopen
 from pipeline.steps.ambience import render_loop, wanted_ambiences
 from pipeline.steps.choose import Choice, choose_takes
 from pipeline.steps.conductor import Conductor, Watched, without
@@ -55,13 +56,19 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     verdicts = [
         start(f"judge {_name(session, t)}", judge_track, session, r) for t, r in zip(tracks, renders, strict=True)
     ]
-    cover = start("cover", paint_cover, session)
+    # The pictures of a finished album stay what they are until its takes are chosen again.
+    cover = start("cover", paint_cover, session) if session.before is None else None
     loops = {name: start(f"ambience {name}", render_loop, session, name) for name in wanted_ambiences(session)}
     takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
     choices = start("choose", choose_takes, session, takes, said).result()
-    match = start("titles", match_titles, session, choices).result() if isinstance(judge, Matcher) else None
-    choices = entitled(choices, match)
-    painted = cover.result()
+    match = (
+        start("titles", match_titles, session, choices).result()
+        if isinstance(judge, Matcher) or session.before
+        else None
+    )
+    choices = entitled(session, choices, match)
+    reopen(session)
+    painted = (cover or start("cover", paint_cover, session)).result()
     missed: list[str] = []
     pictures = _pictures(session, conductor, choices, missed)
     laid = {name: without(loop, f"No “{name}” lies under the tracks", missed) for name, loop in loops.items()}

@@ -86,7 +86,15 @@ class TitleTaken(LofiError):
 
 
 class Stale(LofiError):
-    """A decision is about another version than there is by now."""
+    """A decision is about another version than there is by now, or somebody else has decided meanwhile.
+
+    `yours` is what was wanted and `theirs` what there is now, each in a few words, where both are known.
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, yours: str | None = None, theirs: str | None = None) -> None:
+        super().__init__(message, remedy)
+        self.yours = yours
+        self.theirs = theirs
 
 
 class NotApproved(LofiError):

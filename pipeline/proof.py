@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.audio.clip import Clip
 from pipeline.audio.decode import blocks, decode
 from pipeline.audio.encode import write_take
-from pipeline.domain import Album, Backend, FileRecord, LongMix, Loop, MixProject, Project, Sha256, Take
+from pipeline.domain import Album, Backend, FileRecord, LongMix, Loop, MixProject, Project, Sha256, Take, Track
 from pipeline.errors import Damaged, LofiError, ShelfError
 from pipeline.roles import Ambience, Booth, Ear, Musician
 from pipeline.shelf import AlbumFolder, MixFolder
@@ -93,7 +93,7 @@ def _check_plan(folder: AlbumFolder | MixFolder, made: Album | LongMix) -> str |
     if plan is None:
         return "is missing"
     if isinstance(plan, Project) and isinstance(made, Album):
-        same = (plan.slug, plan.brief, plan.plan) == (made.slug, made.brief, made.plan)
+        same = (plan.slug, plan.brief, plan.plan) == (made.slug, made.brief, made.project.plan)
         return None if same else "is not the plan this album was made from"
     return None if isinstance(made, LongMix) and plan == made.project else "is not the plan this mix was made from"
 
@@ -136,27 +136,33 @@ class Replayed:
         return self.same or self.difference < SAME_TO_THE_EAR
 
 
-def find_take(album: Album, number: int, index: int | None) -> Take:
+def find_track(album: Album, position: int) -> Track:
+    """Return a track by where it comes on the album. Raises ShelfError when there is none."""
+    for track in album.tracks:
+        if track.position == position:
+            return track
+    raise ShelfError(f"{album.slug} has no track {position}.", f"Its tracks are 1 to {len(album.tracks)}.")
+
+
+def find_take(album: Album, position: int, index: int | None) -> Take:
     """Return a take of a track, the chosen one unless `index` names another. Raises ShelfError when there is none."""
-    chosen = {track.number: track.take for track in album.tracks}
-    wanted = chosen.get(number) if index is None else index
-    for take in album.takes:
-        if take.order.track.number == number and take.order.index == wanted:
+    track = find_track(album, position)
+    wanted = track.take if index is None else index
+    takes = [take for take in album.takes if take.order.track.number == track.number]
+    for take in takes:
+        if take.order.index == wanted:
             return take
-    if number not in chosen:
-        raise ShelfError(f"{album.slug} has no track {number}.", f"Its tracks are 1 to {max(chosen)}.")
-    have = [take.order.index for take in album.takes if take.order.track.number == number]
-    raise ShelfError(f"Track {number} has no take {index}.", f"It has {', '.join(map(str, have))}.")
+    have = ", ".join(str(take.order.index) for take in takes)
+    raise ShelfError(f"Track {position} has no take {index}.", f"It has {have}.")
 
 
-def find_loop(album: Album, number: int) -> Loop:
+def find_loop(album: Album, position: int) -> Loop:
     """Return the loop that lies under a track. Raises ShelfError when there is none."""
-    find_take(album, number, None)  # which says which tracks there are
-    under = {track.number: track.ambience for track in album.tracks}[number]
+    under = find_track(album, position).ambience
     for loop in album.loops:
         if loop.order.ambience == under:
             return loop
-    raise ShelfError(f"No ambience was laid under track {number} of {album.slug}.", "`lofi show` says what was.")
+    raise ShelfError(f"No ambience was laid under track {position} of {album.slug}.", "`lofi show` says what was.")
 
 
 def replay(folder: AlbumFolder, take: Take, musician: Musician, workers: Workers, ear: Ear | None = None) -> Replayed:

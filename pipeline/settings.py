@@ -79,6 +79,9 @@ class Settings(BaseModel):
         "auto",
         description="How models compute: bfloat16 on CUDA, else float32; int8, less exact, is MusicGen's on a CPU.",
     )
+    token: SecretStr | None = Field(
+        None, description="What a visitor of the review page must know where others than this machine can reach it."
+    )
     site: str | None = Field(None, description="Address on the web under which the podcast's folder will lie.")
     podcast: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="Title of the podcast, in place of the artist's name."

@@ -66,8 +66,8 @@ def order_clips(wish: Wish, writer: Writer) -> tuple[RenderOrder, ...]:
     if wish.rhythm and wish.opening is not None:
         raise BadBrief("--rhythm and --opening are both an opening.", "Leave one of them out.")
     track = _track(wish, prompt or "free improvisation", writer)
-    opening = None if wish.opening is None else _heard("opening", wish.opening)
-    melody = None if wish.melody is None else _heard("melody", wish.melody)
+    opening = None if wish.opening is None else heard(f"--opening: {wish.opening}", wish.opening)
+    melody = None if wish.melody is None else heard(f"--melody: {wish.melody}", wish.melody)
     return tuple(
         RenderOrder(
             track=track,
@@ -128,31 +128,36 @@ def _option(control: str) -> str:
     return "--greedy" if control == "use_sampling" else f"--{control.replace('_', '-')}"
 
 
-def _heard(what: str, path: Path) -> Heard:
-    """Check a file that a musician is to hear: it is there, it is sound, and there is something to hear in it."""
+def heard(called: str, path: Path) -> Heard:
+    """Check a file that a musician is to hear: it is there, it is sound, and there is something to hear in it.
+
+    `called` is what a person knows it by. Raises BadBrief.
+    """
     place = path.absolute()
     try:
         if place.is_dir():
-            raise BadBrief(f"--{what}: {path} is a folder.", "Name one audio file in it.")
+            raise BadBrief(f"{called} is a folder.", "Name one audio file in it.")
         if not place.is_file():
-            raise BadBrief(f"--{what}: there is no file {path}.", "Name an audio file that is there.")
+            raise BadBrief(f"{called} is not there.", "Name an audio file that is there.")
         digest, _ = hash_file(place)
         lasts = duration(place)
         if lasts < SHORT:
-            raise BadBrief(f"--{what}: {path} lasts {lasts:.2f} s; {SHORT} s are the least.", "Name a longer one.")
+            raise BadBrief(f"{called} lasts {lasts:.2f} s; {SHORT} s are the least.", "Name a longer one.")
         loudest = 0.0
         for block in blocks(place):
             if not np.isfinite(block).all():
-                raise BadBrief(f"--{what}: {path} has samples that are not numbers.", "Name another file.")
+                raise BadBrief(f"{called} has samples that are not numbers.", "Name another file.")
             loudest = max(loudest, float(np.max(np.abs(block), initial=0.0)))
             if loudest > QUIET and lasts > LONG:
                 break  # hours are not read to their end only to know that they are sound
     except Damaged as damage:
-        raise BadBrief(f"--{what}: {damage.message}", "Name another file: WAV, FLAC, MP3, Opus or M4A.") from None
+        raise BadBrief(
+            f"{called} cannot be read as sound: {damage.message}", "Name another file: WAV, FLAC, MP3, Opus or M4A."
+        ) from None
     except OSError as error:
-        raise BadBrief(f"--{what}: {path} cannot be read: {error.strerror}.", "Name another file.") from None
+        raise BadBrief(f"{called} cannot be read: {error.strerror}.", "Name another file.") from None
     if loudest <= QUIET:
-        raise BadBrief(f"--{what}: {path} is silent.", "Name a file with something to hear.")
+        raise BadBrief(f"{called} is silent.", "Name a file with something to hear.")
     return Heard(path=str(place), sha256=digest)
 
 

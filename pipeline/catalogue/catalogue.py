@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,15 +13,16 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipeline.catalogue import decisions, ledger
 from pipeline.catalogue.database import Database, connect
+from pipeline.catalogue.review import Review
 from pipeline.catalogue.rows import (
     AlbumRow,
     ChosenTake,
     Decided,
-    Decision,
     Kind,
     MixRow,
     Outcome,
     Status,
+    Verb,
     title_key,
 )
 from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
@@ -53,6 +55,7 @@ class Catalogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.review = Review(database, clock)
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Self:
@@ -113,7 +116,7 @@ class Catalogue:
         return frozenset(key for key, _ in found) | frozenset(title.casefold() for _, title in found)
 
     def reserve(self, slug: Slug, brief: Brief, plan: AlbumPlan, *, going_on: bool = True) -> None:
-        """Enter an album that is about to be made, and its titles. Safe to repeat.
+        """Enter an album that is about to be made, and its titles, those that people gave it. Safe to repeat.
 
         Without `going_on` it is only noted as being there: one that needs attention goes on needing it. Raises
         TitleTaken, changing nothing, when another album has one of the titles.
@@ -123,6 +126,7 @@ class Catalogue:
             state: dict[str, object] = {"status": "in_progress", "why": ""}
             if row is not None and (row.status in _FINISHED or not going_on):
                 state = {"status": row.status, "why": row.why}
+            plan = decisions.edits_of(decisions.of(connection, slug)).titled(plan)
             _put_album(connection, slug, brief, plan, state=state, at_first={"created": self._clock()})
             _claim_titles(connection, slug, plan.title, [track.title for track in plan.tracks])
 
@@ -134,6 +138,12 @@ class Catalogue:
             query = query.where(same)
         with self._database.reading() as connection:
             return tuple(_album_row(row) for row in connection.execute(query).mappings())
+
+    def album(self, slug: Slug) -> AlbumRow | None:
+        """Return one album; None where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(albums).where(albums.c.slug == slug)).mappings().first()
+            return None if row is None else _album_row(row)
 
     def begin_render(self, slug: Slug, order: RenderOrder, kind: Kind, backend: Backend, run_id: str) -> int:
         """Enter a render in the ledger before it starts; return its number."""
@@ -184,6 +194,12 @@ class Catalogue:
             found = connection.execute(query.order_by(takes.c.album, takes.c.track))
             return [ChosenTake(*row) for row in found]
 
+    def reopen(self, slug: Slug) -> None:
+        """Note that a finished album is being made again: until it is finished once more there is no version of it."""
+        with self._database.writing() as connection:
+            state = {"status": "in_progress", "why": "", "finished": None, "manifest": None}
+            connection.execute(update(albums).where(albums.c.slug == slug).values(**state))
+
     def needs_attention(self, slug: Slug, why: str) -> None:
         """Mark an album that cannot be finished without a person, and why."""
         with self._database.writing() as connection:
@@ -220,7 +236,7 @@ class Catalogue:
             found = connection.execute(select(mixes).order_by(mixes.c.finished, mixes.c.slug)).mappings()
             return tuple(MixRow(**row) for row in found)
 
-    def decide(self, slug: Slug, version: Sha256, decision: Decision, author: str, note: str = "") -> None:
+    def decide(self, slug: Slug, version: Sha256, decision: Verb, author: str, note: str = "") -> None:
         """Decide on exactly this version (the hash of the manifest) of a finished album or mix.
 
         Raises ShelfError, Stale or NotApproved, changing nothing; see pipeline/catalogue/decisions.py.
@@ -230,9 +246,15 @@ class Catalogue:
             decisions.decide(connection, slug, made)
 
     def decisions(self, slug: Slug) -> tuple[Decided, ...]:
-        """Return what was decided on a whole album or mix, the oldest first."""
+        """Return what was decided on a whole album or mix and was not undone, the oldest first."""
         with self._database.reading() as connection:
-            return decisions.of(connection, slug)
+            return decisions.verdicts(decisions.of(connection, slug))
+
+    def unread(self) -> frozenset[Slug]:
+        """Return the albums with takes that an earlier version entered, without what the queue of reviews lists."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(takes.c.album).where(takes.c.backend.is_(None)).distinct())
+            return frozenset(found.scalars())
 
     def merge(self, album: Album) -> tuple[str, ...]:
         """Add what a manifest knows and the catalogue does not; decisions and ledger rows stay as they are.
@@ -247,15 +269,12 @@ class Catalogue:
 def _put_finished(connection: Connection, album: Album) -> None:
     """Enter a manifest, its takes and their renders. Another manifest than the one decided on is a new draft."""
     manifest = album.digest()  # the file is the canonical JSON, so this is its hash
-    row = connection.execute(select(albums.c.status, albums.c.manifest).where(albums.c.slug == album.slug)).first()
-    decided = row is not None and row.manifest == manifest and row.status in _FINISHED
-    status: Status = row.status if row is not None and decided else "draft"
     _put_album(
         connection,
         album.slug,
         album.brief,
         album.plan,
-        state={"status": status, "why": "", "finished": album.run.finished, "manifest": manifest},
+        state={"status": "draft", "why": "", "finished": album.run.finished, "manifest": manifest},
         at_first={"created": album.run.started},
     )
     chosen = {(track.number, track.take): track.title for track in album.tracks}
@@ -263,6 +282,8 @@ def _put_finished(connection: Connection, album: Album) -> None:
     for take, verdict in zip(album.takes, album.verdicts, strict=True):
         _put_take(connection, album.slug, take, verdict, chosen.get((take.order.track.number, take.order.index)))
     ledger.restore(connection, album)
+    decisions.settle(connection, album.slug)
+    decisions.set_status(connection, album.slug)
 
 
 def _put_album(
@@ -298,7 +319,14 @@ def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, 
         "total": verdict.total,
         "embedding": verdict.embedding,
         "embedder": verdict.embedder,
+        "backend": take.backend.title,
+        "licences": "\n".join(take.backend.licences),
+        "scores": json.dumps({score.name: score.value for score in verdict.scores}),
+        "seconds": take.seconds,
+        "loudness": verdict.measured.loudness,
     }
+    if take.peaks is not None:
+        row["peaks"] = take.peaks
     key = {"album": slug, "track": take.order.track.number, "take": take.order.index}
     if chosen_as is not None:
         row |= {"chosen": True, "title": chosen_as}

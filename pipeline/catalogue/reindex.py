@@ -28,7 +28,7 @@ from pipeline.shelf.mix_folder import MIX_MANIFEST
 
 log = logging.getLogger(__name__)
 
-SALVAGED = ("albums", "mixes", "titles", "takes", "renders", "decisions")
+SALVAGED = ("albums", "mixes", "titles", "takes", "renders", "decisions", "comparisons", "jobs")
 """Tables to read out of a damaged catalogue, owners before what they own."""
 
 
@@ -75,9 +75,12 @@ def catch_up(shelf: Shelf, catalogue: Catalogue) -> Reindexed:
     comes next, however often that is interrupted. It costs a look at the folders' names when nothing is lacking.
     """
     rows = {row.slug: row for row in catalogue.albums()}
+    unread = catalogue.unread()
 
     def lacking(folder: AlbumFolder) -> bool:
         row = rows.get(folder.slug)
+        if folder.slug in unread:
+            return folder.is_complete()
         return row is None or (row.manifest is None and folder.is_complete())
 
     known = {row.slug for row in catalogue.mixes()}

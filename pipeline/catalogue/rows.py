@@ -43,17 +43,41 @@ class MixRow(Noun):
     manifest: Sha256
 
 
-Decision = Literal["approved", "rejected", "released"]
+Verb = Literal["approved", "rejected", "released"]
+"""What is decided on a whole album or mix."""
+
+Decision = Literal["approved", "rejected", "released", "take", "reroll", "retitled", "reordered", "cover", "noted"]
+"""What a person can decide. On a take it may be approved, rejected or made the track's own without a word on it."""
 
 
 class Decided(Noun):
-    """One decision: on the exact `version`, the hash of the manifest, by whom, when, and why."""
+    """One decision: on what, in which exact version, by whom, when, and why.
+
+    Without `take` it is on a whole track, without `track` on the whole album or mix. `version` is the hash of the take
+    or of the manifest (of the brief, while an album is being made). `value` is a title, the order of the tracks as
+    "2,1,3", or how many takes a track is to have. One that `undoes` another says only that.
+    """
 
     version: Sha256
     decision: Decision
     author: str
     time: datetime
     note: str = ""
+    id: int = 0
+    track: int | None = None
+    take: int | None = None
+    value: str = ""
+    undoes: int | None = None
+
+
+class Going(Noun):
+    """How far an album is that is being made; `share` from 0 to 1."""
+
+    album: Slug
+    stage: str
+    text: str
+    share: float
+    time: datetime
 
 
 class ChosenTake(NamedTuple):

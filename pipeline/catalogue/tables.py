@@ -103,6 +103,13 @@ takes = Table(
     Column("chosen", Boolean, nullable=False),
     Column("embedding", Text),  # what the judge's model heard, packed; none without a model
     Column("embedder", String(64)),  # SHA-256 of that model's weights
+    Column("backend", Text),  # from here on: none until `catch_up` has read it from the manifest
+    Column("licences", Text),  # a line each
+    Column("scores", Text),  # JSON, the parts of the judgement by name
+    Column("peaks", Text),  # its waveform
+    Column("seconds", Float),
+    Column("loudness", Float),  # LUFS
+    Column("word", String(8)),  # approved, rejected: what the decisions that count say of it
     PrimaryKeyConstraint("album", "track", "take"),
 )
 
@@ -130,9 +137,57 @@ decisions = Table(
     Column("id", Integer, primary_key=True),
     Column("album", String(80), nullable=False, index=True),  # or the mix
     Column("track", Integer),  # none: the whole album
+    Column("take", Integer),  # none: the whole track
     Column("version", String(64), nullable=False),  # hash of the exact file or manifest decided on
     Column("decision", String(20), nullable=False),
     Column("author", Text, nullable=False),
     Column("time", Moment, nullable=False),
     Column("note", Text, nullable=False),
+    Column("value", Text, nullable=False, server_default=""),  # a title, an order, a number of takes
+    Column("undoes", Integer),  # the decision that counts no more
+)
+
+comparisons = Table(
+    "comparisons",  # two takes heard blind; like decisions here alone
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *(
+        column
+        for side in ("a", "b")
+        for column in (
+            Column(f"{side}_album", String(80), nullable=False),
+            Column(f"{side}_track", Integer, nullable=False),
+            Column(f"{side}_take", Integer, nullable=False),
+            Column(f"{side}_version", String(64), nullable=False),  # SHA-256 of the take
+        )
+    ),
+    Column("author", Text, nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("winner", String(3)),  # a, b, tie; none while it is not answered
+)
+
+jobs = Table(
+    "jobs",  # what was ordered in the review room
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(7), nullable=False),  # album, clip, changes
+    Column("words", Text, nullable=False),  # theme, prompt or slug
+    Column("wanted", Text, nullable=False),  # JSON, the options
+    Column("author", Text, nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("state", String(7), nullable=False),  # waiting, working, done, failed, stopped
+    Column("said", Text, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("album", String(80)),
+    Column("files", Text, nullable=False),  # JSON, the clips it made, by name
+)
+
+progress = Table(
+    "progress",  # how far an album is that is being made: for looking at alone
+    metadata,
+    Column("album", String(80), primary_key=True),
+    Column("stage", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("time", Moment, nullable=False),
 )

@@ -2,6 +2,7 @@
 
 from pipeline.domain.album import Album, Cover, Joint, Mix, Picture, Pictures, Run, Spend, TitleMatch, Track
 from pipeline.domain.brief import Brief, read_brief
+from pipeline.domain.edits import UNTOUCHED, Edits
 from pipeline.domain.longmix import LongMix, MixProject, MixTrack, MixWish, PlannedJoint, Source
 from pipeline.domain.plan import AlbumPlan, TrackPlan
 from pipeline.domain.production import Production
@@ -24,6 +25,7 @@ from pipeline.domain.take import (
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256, Slug, derive_seed
 
 __all__ = [
+    "UNTOUCHED",
     "Album",
     "AlbumPlan",
     "Backend",
@@ -31,6 +33,7 @@ __all__ = [
     "Brief",
     "Controls",
     "Cover",
+    "Edits",
     "FileRecord",
     "Gate",
     "Heard",

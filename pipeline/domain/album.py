@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.domain.brief import Brief
+from pipeline.domain.edits import Edits
 from pipeline.domain.noun import Later, Noun
 from pipeline.domain.plan import AlbumPlan
 from pipeline.domain.production import Production
+from pipeline.domain.project import Project
 from pipeline.domain.take import Backend, FileRecord, Loop, Take, Verdict
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Slug
 
@@ -42,6 +44,13 @@ class Track(Noun):
     """When the first whole bar begins, in seconds from the start of the file; None where that is not sure."""
     ambience: Later[str | None] = None
     """What was laid under it: the words of one of the album's loops."""
+    place: Later[int | None] = None
+    """Where it comes on the album, where people moved it away from its number."""
+
+    @property
+    def position(self) -> int:
+        """Where it comes on the album, from 1; its `number` is the one it was planned and rendered under."""
+        return self.number if self.place is None else self.place
 
     @property
     def seconds(self) -> Seconds:
@@ -169,6 +178,7 @@ class Album(Noun):
     verdicts: tuple[Verdict, ...]
     """One for each take, in the same order."""
     tracks: tuple[Track, ...]
+    """In the order of the album."""
     titles: TitleMatch | None = None
     """How the titles went to the tracks; None where the judge cannot match them and each keeps its plan's."""
     cover: Cover
@@ -182,6 +192,16 @@ class Album(Noun):
     """Named in the tags of every file, where the production leaves it to who plays."""
     without: Later[tuple[str, ...]] = ()
     """What was asked for and could not be had, and why: the album did without it."""
+    edits: Later[Edits | None] = None
+    """What people decided at review that it is made with; None where they left everything as it came."""
+    own_title: Later[str | None] = None
+    """What its writer called it, where people call it otherwise."""
+
+    @property
+    def project(self) -> Project:
+        """The plan it was made from: what plan.json holds."""
+        plan = self.plan if self.own_title is None else self.plan.but(title=self.own_title)
+        return Project(**{**{name: getattr(self, name) for name in Project.model_fields}, "plan": plan})
 
     @property
     def by(self) -> str | None:

@@ -129,6 +129,8 @@ class Take(Noun):
     """The tokens it was decoded from (NumPy .npz, `codes` int16 [codebooks, steps]), to decode it again."""
     loop: Later[Loop | None] = None
     """What lies under it. Clips alone have one: an album's takes stay dry, and a loop is laid under finished tracks."""
+    peaks: Later[str | None] = None
+    """Its waveform, to be drawn without decoding it; see pipeline/audio/waveform.py."""
 
     @property
     def seconds(self) -> Seconds:

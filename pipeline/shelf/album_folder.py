@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "album.json"
 """Written last: an album with a manifest is complete."""
+BEFORE = "album.before.json"
+"""The manifest of an album that is being made again, until it is finished once more."""
 PLAN = "plan.json"
 COVER = "cover.png"
 COVER_FOR_TAGS = "cover.jpg"
@@ -86,6 +89,31 @@ class AlbumFolder(WorkFolder[Album]):
     def rehearsal_path(role: str) -> str:
         """Return the path of the record that a part's model was tried, such as "rehearsals/judge.json"."""
         return f"rehearsals/{role}.json"
+
+    def reopen(self) -> None:
+        """Let a finished album be made again, as its holder: its manifest stays beside it until there is another.
+
+        Its files are about to be replaced one by one, and what is not whole must not look so.
+        """
+        if self.is_complete():
+            with explained(self.folder):
+                self.path(MANIFEST).replace(self.path(BEFORE))
+                sync_folder(self.folder)
+
+    def before(self) -> Album | None:
+        """Return the album as it was finished last, also while it is being made again; None where it never was."""
+        for name in (MANIFEST, BEFORE):
+            with suppress(Damaged):  # what cannot be read says nothing
+                if (album := self.peek(name, Album)) is not None:
+                    return album
+        return None
+
+    def write_manifest(self, made: Album) -> FileRecord:
+        """Complete the album; see WorkFolder. What it was before is forgotten."""
+        record = super().write_manifest(made)
+        with explained(self.folder):
+            self.path(BEFORE).unlink(missing_ok=True)
+        return record
 
     def take_files(self, order: RenderOrder) -> TakeFiles:
         """Return where the take that answers an order lies."""

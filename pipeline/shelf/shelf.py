@@ -67,6 +67,11 @@ class Shelf:
         return self.root / "clips"
 
     @property
+    def uploads(self) -> Path:
+        """The folder of sounds that were handed in on the studio page. It is made with the first one."""
+        return self.root / "uploads"
+
+    @property
     def folder(self) -> Path:
         """The folder of all albums."""
         return self.root / "albums"

@@ -28,6 +28,7 @@ class TakeFiles:
         frames: int,
         rate: int,
         fingerprint: str,
+        peaks: str | None = None,
         write: Callable[[Path], None],
         codes: FileRecord | None = None,
         loop: Loop | None = None,
@@ -49,6 +50,7 @@ class TakeFiles:
                 rate=rate,
                 backend=backend,
                 fingerprint=fingerprint,
+                peaks=peaks,
                 codes=codes,
                 loop=loop,
             )

@@ -11,8 +11,9 @@ from pipeline.errors import BackendFailed, LofiError, Stopped
 from pipeline.roles import Ambience, Looping
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.atomic import hash_file, sync_file
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import Finished, digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 LENGTH: Seconds = 20.0
 """Seconds of a loop: long enough that nobody hears it come round under music."""
@@ -46,7 +47,7 @@ def render_loop(session: Session, ambience: str) -> Loop:
         files=lambda made: () if made.file is None else (made.file,),
     )
     catalogue.settle_loop(slug, number, loop)
-    session.label.report(Progress("ambience", f"{ambience}: {loop.prompt}"))
+    session.report(Progress("ambience", f"{ambience}: {loop.prompt}"))
     return loop
 
 

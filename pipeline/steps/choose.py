@@ -12,9 +12,11 @@ from pipeline.audio.fingerprint import NEAR_DUPLICATE, nearest
 from pipeline.domain import Take, TrackPlan, Verdict
 from pipeline.domain.noun import Noun
 from pipeline.errors import NeedsAttention
+from pipeline.steps.again import kept_takes
 from pipeline.steps.judge import judge_take
+from pipeline.steps.progress import Progress
 from pipeline.steps.render import render_take
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 
 class Choice(Noun):
@@ -26,7 +28,14 @@ class Choice(Noun):
     takes: tuple[Take, ...]
     verdicts: tuple[Verdict, ...]
     title: str | None = None
-    """The title it got by listening, where it is not left to the plan."""
+    """The title it got by listening or from a person, where it is not left to the plan."""
+    position: int | None = None
+    """Where it comes on the album, where people moved it away from its number."""
+
+    @property
+    def place(self) -> int:
+        """Where it comes on the album, from 1."""
+        return self.take.order.track.number if self.position is None else self.position
 
     @property
     def track(self) -> TrackPlan:
@@ -50,6 +59,8 @@ def choose_takes(
 ) -> tuple[Choice, ...]:
     """Choose one take a track, in track order, ordering more takes where none will do.
 
+    What a person chose stands, and what they refused is out, whatever the judge says of it.
+
     Track order makes the choice the same however the renders were scheduled: each track is compared with the
     ones chosen before it and with every released or drafted track of the catalogue.
     """
@@ -59,9 +70,11 @@ def choose_takes(
     ]
     choices = []
     failed: NeedsAttention | None = None
+    settled = kept_takes(session)
     for heard, judged in zip(takes, verdicts, strict=True):
         try:
-            choice = _choose(session, list(heard), list(judged), known)
+            wanted = settled.get(heard[0].order.track.number)
+            choice = _choose(session, list(heard), list(judged), known, wanted)
         except NeedsAttention as error:
             # The other tracks are still chosen, so that a person sees all that needs attention at once.
             failed = failed or error
@@ -69,7 +82,7 @@ def choose_takes(
         verdict, track = choice.verdict, choice.track
         # By its number, for its title may yet go to another track.
         known.append(Known(f"track {track.number}", choice.take.fingerprint, verdict.embedding, verdict.embedder))
-        session.label.report(Progress("choose", f"{session.called(track)}: {choice.why}", track.number))
+        session.report(Progress("choose", f"{session.called(track)}: {choice.why}", track.number))
         choices.append(choice)
     if failed is not None:
         session.label.catalogue.needs_attention(session.project.slug, failed.message)
@@ -77,10 +90,16 @@ def choose_takes(
     return tuple(choices)
 
 
-def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[Known]) -> Choice:
+def _choose(
+    session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[Known], wanted: int | None
+) -> Choice:
     track = takes[0].order.track
-    refused: dict[int, str] = {}
-    allowed = session.brief.takes + session.label.settings.rerolls
+    if wanted is not None:
+        return _settled(session, takes, verdicts, wanted)
+    out = session.edits.refused_of(track.number)
+    refused: dict[int, str] = {index - 1: "rejected at review" for index in out}
+    # What a person threw out is not held against the judge.
+    allowed = session.brief.takes + session.label.settings.rerolls + len(out)
     while True:
         ranking = sorted(
             (i for i, verdict in enumerate(verdicts) if verdict.passed and i not in refused),
@@ -104,8 +123,24 @@ def _choose(session: Session, takes: list[Take], verdicts: list[Verdict], known:
                 f"Allow more with LOFI_REROLLS={session.label.settings.rerolls * 2 or 4} and run the same command "
                 "again: every finished take is kept. Or make another album with another --seed.",
             )
-        takes.append(render_take(session, track, len(takes) + 1))
-        verdicts.append(judge_take(session, takes[-1]))
+        _one_more(session, takes, verdicts)
+
+
+def _settled(session: Session, takes: list[Take], verdicts: list[Verdict], wanted: int) -> Choice:
+    """Return the choice of a take that is settled, which may be one that an earlier run ordered beyond the brief."""
+    while len(takes) < wanted:
+        _one_more(session, takes, verdicts)
+    take, verdict = takes[wanted - 1], verdicts[wanted - 1]
+    kept = {} if session.before is None else {(made.number, made.take): made.why for made in session.before.tracks}
+    total = "no score" if verdict.total is None else f"{verdict.total:.3f}"
+    # Approved as it was, a track is the same file as before.
+    why = kept.get((take.order.track.number, wanted), f"{total}, chosen at review")
+    return Choice(take=take, verdict=verdict, why=why, takes=tuple(takes), verdicts=tuple(verdicts))
+
+
+def _one_more(session: Session, takes: list[Take], verdicts: list[Verdict]) -> None:
+    takes.append(render_take(session, takes[0].order.track, len(takes) + 1))
+    verdicts.append(judge_take(session, takes[-1]))
 
 
 def _twin(take: Take, verdict: Verdict, known: Sequence[Known]) -> str | None:

@@ -8,8 +8,9 @@ from pipeline.domain import AlbumPlan, Brief, Cover, Seed, derive_seed
 from pipeline.roles import Painter
 from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS, COVER_RECORD, THUMBNAIL
 from pipeline.shelf.folder import Folder
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 TAG_SIDE = 1400
 """Pixels a side of the pictures inside audio files: what stores ask for at least, at a size players load at once."""
@@ -18,24 +19,24 @@ TAG_QUALITY = 88
 """Of those JPEGs."""
 
 
-def cover_seed(brief: Brief) -> Seed:
-    """Return the seed of all that is painted for an album."""
-    return derive_seed(brief.seed, "cover")
+def cover_seed(brief: Brief, another: int = 0) -> Seed:
+    """Return the seed of all that is painted for an album, or for the `another`th time that people asked for it."""
+    return derive_seed(brief.seed, "cover", *([another] if another else []))
 
 
 def paint_cover(session: Session) -> Cover:
     """Return the cover, painting it only if no earlier run finished it."""
     project, painter = session.project, session.label.studio.painter
-    seed = cover_seed(project.brief)
+    seed = cover_seed(project.brief, session.edits.cover)
     cover = resume(
         session.folder,
         COVER_RECORD,
         Cover,
-        digest(project.plan, seed, painter.backend),
-        lambda: session.label.crew.run("painter", paint, session.folder, session.project.plan, seed, painter),
+        digest(session.plan, seed, painter.backend),
+        lambda: session.label.crew.run("painter", paint, session.folder, session.plan, seed, painter),
         files=lambda made: made.files,
     )
-    session.label.report(Progress("cover", f"{cover.scene}, {cover.palette}: {cover.why}"))
+    session.report(Progress("cover", f"{cover.scene}, {cover.palette}: {cover.why}"))
     return cover
 
 

@@ -6,8 +6,9 @@ from pipeline.audio.decode import decode
 from pipeline.domain import Take, Verdict
 from pipeline.roles import Judge
 from pipeline.shelf import AlbumFolder
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 
 def judge_take(session: Session, take: Take) -> Verdict:
@@ -23,7 +24,7 @@ def judge_take(session: Session, take: Take) -> Verdict:
     session.label.catalogue.record_take(session.project.slug, take, verdict)
     said = "rejected" if not verdict.passed else f"{verdict.total:.2f}"
     track = take.order.track
-    session.label.report(Progress("judge", f"take {take.order.index} of {session.called(track)}: {said}", track.number))
+    session.report(Progress("judge", f"take {take.order.index} of {session.called(track)}: {said}", track.number))
     return verdict
 
 

@@ -25,8 +25,9 @@ from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import COVER_FOR_TAGS
 from pipeline.steps.choose import Choice
 from pipeline.steps.credits import artist, disclosure
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 REPLAYGAIN = -18.0
 """LUFS that ReplayGain 2.0 tags refer to."""
@@ -57,7 +58,7 @@ def master_track(
     plan, folder = choice.track, session.folder
     effects = Effects.model_validate(session.project.production.chain)
     tags = track_tags(session, choice, loop)
-    paths = {form: folder.track_path(plan.number, plan.title, form) for form in session.brief.formats}
+    paths = {form: folder.track_path(choice.place, plan.title, form) for form in session.brief.formats}
     seed = derive_seed(session.brief.seed, "track", plan.number, "effects")
     # What is not there is left out of the digest, as in records of before it could be.
     extras = (*((loop, BELOW) if loop else ()), *((picture,) if picture else ()))
@@ -75,7 +76,7 @@ def master_track(
     except NeedsAttention as error:
         session.label.catalogue.needs_attention(session.project.slug, error.message)
         raise
-    session.label.report(
+    session.report(
         Progress("master", f"“{plan.title}”: {track.loudness:.1f} LUFS, {track.true_peak:.1f} dBTP", plan.number)
     )
     return track
@@ -125,6 +126,7 @@ def finish(
         key=choice.verdict.measured.key or plan.key,
         score=round(choice.verdict.total or 0.0, 4),
         ambience=None if loop is None else loop.order.ambience,
+        place=choice.position,
     )
 
 
@@ -163,8 +165,8 @@ def track_tags(session: Session, choice: Choice, loop: Loop | None = None) -> Ta
     return Tags(
         title=plan.title,
         artist=artist(session),
-        album=project.plan.title,
-        track=plan.number,
+        album=session.plan.title,
+        track=choice.place,
         total=len(project.plan.tracks),
         date=str(project.production.year),
         genre="Lo-fi",

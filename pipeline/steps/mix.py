@@ -17,8 +17,9 @@ from pipeline.shelf.album_folder import COVER_FOR_TAGS, CUE, MIX_RECORD
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.work_folder import mix_path
 from pipeline.steps.credits import artist, disclosure
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 FORMATS: tuple[Format, ...] = ("flac", "m4a")
 PLAYLIST = "album.m3u8"
@@ -27,7 +28,7 @@ TRACKLIST = "tracklist.txt"
 
 def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Sequence[Loop] = ()) -> Mix:
     """Return the mix, making it only if no earlier run finished it; `loops` are what lies under its tracks."""
-    folder, title = session.folder, session.project.plan.title
+    folder, title = session.folder, session.plan.title
     performer = artist(session)
     items = [
         MixItem(
@@ -62,7 +63,7 @@ def mix_album(session: Session, tracks: Sequence[Track], cover: Cover, loops: Se
         lambda: session.label.crew.run("mix", blend, folder, plan, tags, lists),
         files=lambda made: made.files,
     )
-    session.label.report(Progress("mix", f"{clock(mix.seconds)}, {mix.loudness:.1f} LUFS"))
+    session.report(Progress("mix", f"{clock(mix.seconds)}, {mix.loudness:.1f} LUFS"))
     return mix
 
 

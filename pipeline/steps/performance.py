@@ -15,6 +15,7 @@ from pipeline.audio.clip import Clip
 from pipeline.audio.encode import write_take
 from pipeline.audio.fingerprint import fingerprint
 from pipeline.audio.layer import lay_under
+from pipeline.audio.waveform import waveform
 from pipeline.domain import Backend, Loop, RenderOrder, Take
 from pipeline.errors import BackendFailed, LofiError, Stopped
 from pipeline.roles import Booth, Ear, Musician, Rendering
@@ -86,6 +87,7 @@ def _keep(files: TakeFiles, order: RenderOrder, rendering: Rendering, backend: B
         frames=clip.frames,
         rate=clip.rate,
         fingerprint=fingerprint(clip),
+        peaks=waveform(clip.samples),
         write=lambda temp: write_take(temp, clip, "WAV" if files.sound.lower().endswith(".wav") else "FLAC"),
         codes=codes,
         loop=None if layer is None else layer[1],

@@ -13,8 +13,9 @@ from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import PICTURES_RECORD
 from pipeline.steps.choose import Choice
 from pipeline.steps.cover import TAG_QUALITY, TAG_SIDE, cover_seed
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 
 def require_illustrator(brief: Brief, painter: Painter) -> None:
@@ -28,9 +29,10 @@ def require_illustrator(brief: Brief, painter: Painter) -> None:
 
 def paint_pictures(session: Session, choices: Sequence[Choice]) -> Pictures:
     """Return the pictures of the tracks, painted for the titles they got, unless an earlier run finished them."""
-    painter, seed = session.label.studio.painter, cover_seed(session.brief)
+    painter, seed = session.label.studio.painter, cover_seed(session.brief, session.edits.cover)
     assert isinstance(painter, Illustrator)  # else nothing was begun
-    plan = session.project.plan.but(tracks=tuple(choice.track for choice in choices))
+    in_plan = sorted(choices, key=lambda choice: choice.track.number)
+    plan = session.plan.but(tracks=tuple(choice.track for choice in in_plan))
     made = resume(
         session.folder,
         PICTURES_RECORD,
@@ -40,7 +42,7 @@ def paint_pictures(session: Session, choices: Sequence[Choice]) -> Pictures:
         files=lambda made: [picture.file for picture in made.pictures],
     )
     for picture in made.pictures:
-        session.label.report(Progress("pictures", f"{picture.scene}, {picture.palette}", picture.track))
+        session.report(Progress("pictures", f"{picture.scene}, {picture.palette}", picture.track))
     return made
 
 

@@ -12,7 +12,9 @@ from pipeline.roles import Modelled
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import MANIFEST, PLAN
-from pipeline.steps.session import Label, Progress
+from pipeline.steps.again import changes_waiting
+from pipeline.steps.progress import Progress
+from pipeline.steps.session import Label
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +57,23 @@ def unfinished_project(shelf: Shelf, brief: Brief, *, any_seed: bool = False) ->
     return None
 
 
+def project_to_change(shelf: Shelf, catalogue: Catalogue, brief: Brief) -> Project | None:
+    """Return the plan of this very brief's finished album where people decided on it and its files do not show it."""
+    for row in catalogue.albums(brief):
+        folder = shelf.album(row.slug)
+        if folder.is_complete() and changes_waiting(folder.read_manifest(), catalogue):
+            return folder.peek(PLAN, Project)
+    return None
+
+
 def plan_album(label: Label, brief: Brief) -> Project:
-    """Write the plan, or return the one an earlier run of this very brief left unfinished.
+    """Write the plan, or return the one that is to be gone on with: unfinished, or finished and decided on since.
 
     plan.json comes before the reservation, so that a run killed in between is found and goes on; renders come
     after both, so that a plan whose titles were lost to another run can still be put aside.
     """
     for _ in range(5):
-        project = unfinished_project(label.shelf, brief)
+        project = unfinished_project(label.shelf, brief) or project_to_change(label.shelf, label.catalogue, brief)
         if project is None:
             # Before anything is spent. An album under way has most of its files already.
             label.shelf.require_room(room_needed(brief))
@@ -164,7 +175,7 @@ def _reopen(folder: AlbumFolder, brief: Brief, damage: Damaged) -> None:
 
 def _restore_plan(folder: AlbumFolder, album: Album) -> None:
     """Write plan.json again, as its holder: the manifest knows all that it held."""
-    project = _project_of(album)
+    project = album.project
     if folder.get(PLAN, Project) != project:
         folder.put(project, PLAN)
 
@@ -172,7 +183,7 @@ def _restore_plan(folder: AlbumFolder, album: Album) -> None:
 def _mend_records(folder: AlbumFolder, album: Album) -> None:
     """Make plan.json and the very bytes of album.json what they were when the album was finished."""
     try:
-        whole = folder.peek(PLAN, Project) == _project_of(album)
+        whole = folder.peek(PLAN, Project) == album.project
     except Damaged:
         whole = False
     if whole and folder.has_hash(MANIFEST, album.digest()):
@@ -180,7 +191,3 @@ def _mend_records(folder: AlbumFolder, album: Album) -> None:
     with folder.hold():
         _restore_plan(folder, album)
         folder.put(album, MANIFEST)
-
-
-def _project_of(album: Album) -> Project:
-    return Project(**{name: getattr(album, name) for name in Project.model_fields})

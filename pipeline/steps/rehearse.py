@@ -9,8 +9,9 @@ from pipeline.domain import Backend
 from pipeline.errors import LofiError, Stopped
 from pipeline.roles import Modelled, plays_ambience
 from pipeline.steps.conductor import Promise
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Label, Progress, Session
+from pipeline.steps.session import Label, Session
 
 
 def settle(label: Label, rehearsals: Mapping[str, Promise[Backend]]) -> None:

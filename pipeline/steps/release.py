@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipeline.domain import Album, Cover, Loop, Mix, Pictures, Run, TitleMatch, Track
+from pipeline.domain import UNTOUCHED, Album, Cover, Loop, Mix, Pictures, Run, TitleMatch, Track
 from pipeline.steps.choose import Choice
 from pipeline.steps.credits import artist
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.progress import Progress
+from pipeline.steps.session import Session
 
 
 def release_album(
@@ -27,16 +28,17 @@ def release_album(
 
     `without` says what was asked for and could not be had.
     """
-    project = session.project
+    project, edits = session.project, session.edits
+    in_plan = sorted(choices, key=lambda choice: choice.track.number)
     album = Album(
         slug=project.slug,
         brief=project.brief,
-        plan=project.plan,
+        plan=session.plan,
         writer=project.writer,
         production=project.production,
         notes=project.notes,
-        takes=tuple(take for choice in choices for take in choice.takes),
-        verdicts=tuple(verdict for choice in choices for verdict in choice.verdicts),
+        takes=tuple(take for choice in in_plan for take in choice.takes),
+        verdicts=tuple(verdict for choice in in_plan for verdict in choice.verdicts),
         tracks=tuple(tracks),
         titles=titles,
         cover=cover,
@@ -46,8 +48,10 @@ def release_album(
         pictures=pictures,
         artist=None if project.production.artist else artist(session),
         without=tuple(without),
+        edits=None if edits == UNTOUCHED else edits,
+        own_title=None if session.plan.title == project.plan.title else project.plan.title,
     )
     session.folder.write_manifest(album)
     session.label.catalogue.enter(album)
-    session.label.report(Progress("release", f"“{album.plan.title}” is finished: a draft"))
+    session.report(Progress("release", f"“{album.plan.title}” is finished: a draft"))
     return album

@@ -10,7 +10,8 @@ from pipeline.domain import RenderOrder, Take, TrackPlan, derive_seed
 from pipeline.errors import LofiError, OutOfMemory, Stopped
 from pipeline.roles import Ear
 from pipeline.steps.performance import hearing, perform
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.progress import Progress
+from pipeline.steps.session import Session
 
 
 def order_take(session: Session, track: TrackPlan, index: int) -> RenderOrder:
@@ -26,12 +27,13 @@ def render_take(session: Session, track: TrackPlan, index: int) -> Take:
 
 
 def render_track(session: Session, track: TrackPlan) -> tuple[Take, ...]:
-    """Return every take the brief asks for of one track."""
+    """Return every take that the brief, or somebody at review, asks for of one track."""
     return _takes(session, _orders(session, track))
 
 
 def _orders(session: Session, track: TrackPlan) -> list[RenderOrder]:
-    return [order_take(session, track, index) for index in range(1, session.brief.takes + 1)]
+    count = max(session.brief.takes, dict(session.edits.counts).get(track.number, 0))
+    return [order_take(session, track, index) for index in range(1, count + 1)]
 
 
 def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
@@ -44,7 +46,7 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
             kept = session.folder.find_take(order)
             take = kept or _render(session, _batch(session, order, min(most, session.largest_batch)))
         again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
-        session.label.report(Progress("render", f"{_name(session, order)}{again}", order.track.number))
+        session.report(Progress("render", f"{_name(session, order)}{again}", order.track.number))
         found.append(take)
     return tuple(found)
 
@@ -82,7 +84,7 @@ def _render(session: Session, orders: Sequence[RenderOrder]) -> Take:
             )
 
     def report(order: RenderOrder, share: float) -> None:
-        label.report(Progress("render", _name(session, order), order.track.number, share))
+        session.report(Progress("render", _name(session, order), order.track.number, share))
 
     try:
         outcomes = label.crew.run(

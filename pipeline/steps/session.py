@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from pipeline.catalogue import Catalogue
 from pipeline.crew import Crew
-from pipeline.domain import Brief, Project, RenderOrder, Sha256, TrackPlan
+from pipeline.domain import UNTOUCHED, Album, AlbumPlan, Brief, Edits, Project, RenderOrder, Seconds, Sha256, TrackPlan
+from pipeline.errors import LofiError
 from pipeline.roles import Matcher, Studio
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
+from pipeline.steps.effort import cost, whole
+from pipeline.steps.progress import Progress, Report
 
-Stage = Literal[
-    "note",
-    "load",
-    "plan",
-    "render",
-    "ambience",
-    "judge",
-    "choose",
-    "titles",
-    "cover",
-    "pictures",
-    "master",
-    "mix",
-    "release",
-]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One thing done: `stage` of the album, `track` number where there is one, and `text` for a person.
-
-    A "note" is no stage: it is what a person should know, and may be reported more than once.
-    With a `share` it is under way still: how much of it is made, from 0 to 1. What was given up is at 0 again.
-    """
-
-    stage: Stage
-    text: str
-    track: int | None = None
-    share: float | None = None
-
-
-Report = Callable[[Progress], None]
+NOTED_EVERY: Seconds = 0.5
+"""Between two notes of how far an album is: each is a transaction."""
 
 
 class Label:
@@ -79,12 +51,26 @@ class Label:
 
 
 class Session:
-    """One album being made, held by this process."""
+    """One album being made, held by this process.
 
-    def __init__(self, label: Label, project: Project, folder: AlbumFolder) -> None:
+    `edits` are what people decided by the time it began, and `before` the album as it was finished before that.
+    """
+
+    def __init__(
+        self,
+        label: Label,
+        project: Project,
+        folder: AlbumFolder,
+        edits: Edits = UNTOUCHED,
+        before: Album | None = None,
+    ) -> None:
         self.label = label
         self.project = project
         self.folder = folder
+        self.edits = edits
+        self.before = before
+        self.plan: AlbumPlan = project.plan if edits.title is None else project.plan.but(title=edits.title)
+        """The plan under the title that people gave the album. Its tracks get theirs once takes are chosen."""
         self.batching = threading.Lock()
         self.rendered: set[Sha256] = set()
         """Takes of this run, to tell them from those an earlier run left."""
@@ -92,6 +78,10 @@ class Session:
         """Orders rendered together at most: less once a batch was too much."""
         self.failed: list[RenderOrder] = []
         """Orders that failed beside others in a batch: they wait for a turn of their own."""
+        self._done = 0.0
+        self._under_way: dict[str, float] = {}
+        self._noted = -NOTED_EVERY
+        self._noting = threading.Lock()
 
     @property
     def brief(self) -> Brief:
@@ -110,6 +100,24 @@ class Session:
         """Whether the judge hands out the titles by listening, once all takes are chosen."""
         return isinstance(self.label.studio.judge, Matcher)
 
+    def report(self, done: Progress) -> None:
+        """Tell whoever looks on of one thing done or under way, here and by way of the catalogue."""
+        self.label.report(done)
+        if done.stage == "note":
+            return
+        with self._noting:
+            if done.share is None:
+                self._under_way.pop(done.text, None)
+                self._done += cost(done, self.brief)
+            else:
+                self._under_way[done.text] = done.share * cost(done, self.brief)
+            if time.monotonic() < self._noted + NOTED_EVERY:
+                return
+            self._noted = time.monotonic()
+            share = min((self._done + sum(self._under_way.values())) / whole(self.brief), 1.0)
+        with suppress(LofiError):  # nobody's album stops for want of an onlooker
+            self.label.catalogue.review.note_progress(self.project.slug, done.stage, done.text, share)
+
 
 @contextmanager
 def hold(label: Label, project: Project) -> Iterator[Session]:
@@ -117,4 +125,8 @@ def hold(label: Label, project: Project) -> Iterator[Session]:
     folder = label.shelf.album(project.slug)
     with folder.hold():
         label.catalogue.mark_interrupted(project.slug)
-        yield Session(label, project, folder)
+        try:
+            yield Session(label, project, folder, label.catalogue.review.edits(project.slug), folder.before())
+        finally:
+            with suppress(LofiError):
+                label.catalogue.review.end_progress(project.slug)

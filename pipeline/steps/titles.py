@@ -13,9 +13,11 @@ from pipeline.domain import TitleMatch
 from pipeline.roles import Matcher
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import TITLES_RECORD
+from pipeline.steps.again import kept_titles
 from pipeline.steps.choose import Choice
+from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 
 
 def match_titles(session: Session, choices: Sequence[Choice]) -> TitleMatch | None:
@@ -24,6 +26,8 @@ def match_titles(session: Session, choices: Sequence[Choice]) -> TitleMatch | No
     The takes keep the plans they were made from; only what is made of them bears the titles.
     """
     folder, judge = session.folder, session.label.studio.judge
+    if session.before is not None:
+        return session.before.titles  # handed out once: what nobody touched keeps its name
     if not isinstance(judge, Matcher):
         return None
     titles = tuple(choice.take.order.track.title for choice in choices)
@@ -41,15 +45,20 @@ def match_titles(session: Session, choices: Sequence[Choice]) -> TitleMatch | No
     made_from = digest(judge.backend, *titles, *(choice.take.sha256 for choice in choices))
     found = resume(folder, TITLES_RECORD, TitleMatch, made_from, match)
     moved = sum(place != index for index, place in enumerate(found.assignment))
-    session.label.report(Progress("titles", f"{moved} of {len(titles)} went to another track, which they fit better"))
+    session.report(Progress("titles", f"{moved} of {len(titles)} went to another track, which they fit better"))
     return found
 
 
-def entitled(choices: Sequence[Choice], found: TitleMatch | None) -> tuple[Choice, ...]:
-    """Return the choices with their titles."""
-    if found is None:
-        return tuple(choices)
-    return tuple(choice.but(title=found.titles[place]) for choice, place in zip(choices, found.assignment, strict=True))
+def entitled(session: Session, choices: Sequence[Choice], found: TitleMatch | None) -> tuple[Choice, ...]:
+    """Return the choices with their titles, in the order of the album; what people called them comes first."""
+    if found is not None:
+        choices = [
+            choice.but(title=found.titles[place]) for choice, place in zip(choices, found.assignment, strict=True)
+        ]
+    given = kept_titles(session)
+    named = {choice.track.number: choice.but(title=given.get(choice.track.number, choice.title)) for choice in choices}
+    placed = enumerate(session.edits.ordered(session.project.plan), 1)
+    return tuple(named[number] if number == place else named[number].but(position=place) for place, number in placed)
 
 
 def hear(folder: AlbumFolder, paths: Sequence[str], titles: Sequence[str], judge: Matcher) -> NDArray[np.float32]:

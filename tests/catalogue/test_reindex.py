@@ -16,7 +16,7 @@ from pipeline.errors import Damaged, ShelfError
 from pipeline.shelf import Shelf
 
 MOSS = papers.plan("Moss Hour", ("Fern", "Stone"))
-DECISION = (1, "rain-on-tin", 2, "a" * 64, "approve", "mia", "2026-03-01 12:00:00.000000", "lovely")
+DECISION = (1, "rain-on-tin", 2, "a" * 64, "approved", "mia", "2026-03-01 12:00:00.000000", "lovely", 1, "", None)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def everything(shelf: Shelf) -> list[object]:
 def fill(shelf: Shelf) -> None:
     """Give the catalogue what no album on the shelf can tell: a decision, and renders that came to nothing."""
     again(shelf)
-    run(shelf, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *DECISION)
+    run(shelf, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *DECISION)
     with Catalogue.open(shelf.catalogue_path) as catalogue:
         number = catalogue.begin_render("rain-on-tin", papers.order(), "reroll", papers.BAND, "an earlier run")
         catalogue.mark_interrupted("rain-on-tin")

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade():
@@ -98,7 +98,9 @@ def test_takes_of_the_first_revision_are_kept_and_have_no_embedding(tmp_path: Pa
     """A catalogue from before there were models goes on, its takes with empty places for what one heard."""
     path, first = tmp_path / "catalogue.db", Schema(tmp_path / "first", ("0001",))
     shutil.copytree(
-        SCHEMA.migrations, first.migrations, ignore=shutil.ignore_patterns("__pycache__", "embeddings.py", "mixes.py")
+        SCHEMA.migrations,
+        first.migrations,
+        ignore=shutil.ignore_patterns("__pycache__", "embeddings.py", "mixes.py", "review.py"),
     )
     Catalogue.open(path, schema=first).close()
     connection = sqlite3.connect(path)
@@ -110,7 +112,7 @@ def test_takes_of_the_first_revision_are_kept_and_have_no_embedding(tmp_path: Pa
     connection.close()
     with Catalogue.open(path) as catalogue:
         assert [tuple(made) for made in catalogue.fingerprints()] == [("moss", 1, "Fern", "print", None, None)]
-    assert columns(path, "takes")[-2:] == ["embedding", "embedder"]
+    assert {"embedding", "embedder"} < set(columns(path, "takes"))
 
 
 def test_a_second_backup_of_one_day_does_not_replace_the_first(tmp_path: Path, old: Path) -> None:

@@ -12,7 +12,7 @@ from flows.printing import Notes
 from flows.screen import Screen
 from flows.underway import UnderWay, progress_bar
 from pipeline.domain import Brief
-from pipeline.steps.session import Progress
+from pipeline.steps.progress import Progress
 
 BRIEF = Brief(theme="rain", tracks=2, seconds=60, takes=2, seed=1)
 ONE, TWO = "take 1 of “Rain [live]”", "take 2 of “Rain [live]”"

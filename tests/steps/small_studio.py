@@ -22,7 +22,8 @@ from pipeline.roles import Booth, Draft, Illustration, Looping, Painting, Render
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.steps.conductor import PlainConductor
-from pipeline.steps.session import Label, Report
+from pipeline.steps.progress import Report
+from pipeline.steps.session import Label
 from pipeline.studio import chosen_parts, open_studio
 from pipeline.workers import Workers
 

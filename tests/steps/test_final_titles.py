@@ -13,7 +13,7 @@ from flows.tables import ranked_markdown
 from pipeline.domain import Album
 from pipeline.errors import NeedsAttention
 from pipeline.settings import Settings
-from pipeline.steps.session import Progress
+from pipeline.steps.progress import Progress
 
 
 @dataclass(frozen=True)

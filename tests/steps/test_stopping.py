@@ -18,8 +18,9 @@ from pipeline.domain import TrackPlan
 from pipeline.errors import Stopped
 from pipeline.judges.signal import SignalJudge
 from pipeline.settings import Settings
+from pipeline.steps.progress import Progress
 from pipeline.steps.render import render_track
-from pipeline.steps.session import Progress, Session
+from pipeline.steps.session import Session
 from pipeline.workers import Workers
 
 

@@ -37,7 +37,7 @@ def chosen(held: Session) -> tuple[Choice, ...]:
 def finish(held: Session, choices: tuple[Choice, ...]) -> Album:
     """Give the titles and make everything that follows."""
     match = match_titles(held, choices)
-    named = entitled(choices, match)
+    named = entitled(held, choices, match)
     picture = cover(held.folder)
     tracks = [master_track(held, one, picture) for one in named]
     mix = mix_album(held, tracks, picture)

@@ -1,0 +1,89 @@
+"""What a reviewer likes, learned from all that was decided and compared, and how every take fares by it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from pipeline.catalogue import Catalogue
+from pipeline.catalogue.comparisons import Comparison
+from pipeline.catalogue.decisions import words_of
+from pipeline.catalogue.listing import TakeRow, Wanted
+from pipeline.catalogue.review import Key
+from pipeline.domain import Sha256
+from pipeline.review.features import Heard
+from pipeline.review.preferences import preferences_of
+from pipeline.review.ranker import judge_ranker, learn
+from pipeline.review.ratings import Result, rate
+from pipeline.review.views import Agreement, Rating
+
+
+def results_of(compared: Sequence[Comparison]) -> list[Result]:
+    """Return what blind comparisons came to, by the hashes of the takes."""
+    return [(one.a.version, one.b.version, one.winner) for one in compared if one.winner is not None]
+
+
+class Taste:
+    """Learns when it is asked how well it does, not while somebody decides; until then it says what it said last."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._learning = threading.Lock()
+        self._learned_from: tuple[object, ...] = ()
+        self._agreement: dict[str, Agreement] = {}
+        self._scores: dict[str, Mapping[Key, float]] = {}
+
+    def ratings(self) -> Mapping[Sha256, Rating]:
+        """Return how the takes fared that were compared, whoever compared them."""
+        return rate(results_of(self._catalogue.review.compared()))
+
+    def agreement(self, author: str) -> Agreement:
+        """Return how often the rankings agreed with a reviewer, and put theirs to use where it is better."""
+        with self._learning:
+            review = self._catalogue.review
+            decided, compared = review.all_decisions(), review.compared()
+            takes = self._takes()
+            now = (
+                len(takes),
+                max((made.id for each in decided.values() for made in each), default=0),
+                max((one.id for one in compared), default=0),
+            )
+            if now != self._learned_from:
+                self._agreement, self._scores, self._learned_from = {}, {}, now
+            if author not in self._agreement:
+                said = [
+                    (made.version, f"{slug}/{track}", made.decision == "approved")
+                    for slug, each in decided.items()
+                    for (track, _), made in words_of([made for made in each if made.author == author]).items()
+                ]
+                mine = results_of([one for one in compared if one.author == author])
+                heard = [_heard(row) for row in takes]
+                preferences = preferences_of(said, mine)
+                self._agreement[author] = found = judge_ranker(heard, preferences)
+                if found.used:
+                    ranker = learn(heard, preferences)
+                    self._scores[author] = {_key(row): ranker.score(one) for row, one in zip(takes, heard, strict=True)}
+            return self._agreement[author]
+
+    def scores(self, author: str) -> Mapping[Key, float]:
+        """Return what the reviewer's own ranker says of every take, where it is in use."""
+        return self._scores.get(author, {})
+
+    def _takes(self) -> list[TakeRow]:
+        total, _ = self._catalogue.review.queue(Wanted(), "score", 0, 0)
+        return self._catalogue.review.queue(Wanted(), "score", 0, total)[1]
+
+
+def _key(row: TakeRow) -> Key:
+    return row.album, row.track, row.take
+
+
+def _heard(row: TakeRow) -> Heard:
+    return Heard(
+        key=row.sha256,
+        group=f"{row.album}/{row.track}",
+        total=row.total,
+        scores=row.scores,
+        embedding=row.embedding,
+        embedder=row.embedder,
+    )
