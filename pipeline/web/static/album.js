@@ -39,7 +39,7 @@ async function reject() {
 }
 
 async function write() {
-  const note = await askWords({ title: "Note on the album", label: "Note", value: album().note, send: "Keep", long: true });
+  const note = await askWords({ title: "Note on the album", label: "Note", value: album().note, send: "Keep", long: true, required: true });
   if (note !== null) order({ decision: "noted", note }, "Noted on the album");
 }
 
@@ -54,7 +54,7 @@ async function make() {
 
 // A title that is changed where it stands: Enter keeps, Escape leaves.
 function retitle(place, value, does) {
-  const field = h("input", { value, maxlength: 200, "aria-label": "Title", class: "inplace" });
+  const field = h("input", { value, maxlength: 120, "aria-label": "Title", class: "inplace" });
   let over = false;
   const end = (kept) => {
     if (over) return;

@@ -217,14 +217,14 @@ export class Listening extends EventTarget {
   async #note() {
     const found = this.#found();
     if (!found) return;
-    const note = await askWords({ title: `Note on “${found.track.title}”`, label: "Note", value: found.track.note, send: "Keep", long: true });
+    const note = await askWords({ title: `Note on “${found.track.title}”`, label: "Note", value: found.track.note, send: "Keep", long: true, required: true });
     if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note });
   }
 
   async #retitle() {
     const found = this.#found();
     if (!found) return;
-    const value = await askWords({ title: "Retitle the track", label: "Title", value: found.track.title, send: "Retitle", required: true, limit: 200 });
+    const value = await askWords({ title: "Retitle the track", label: "Title", value: found.track.title, send: "Retitle", required: true, limit: 120 });
     if (value !== null && value !== found.track.title) this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
   }
 

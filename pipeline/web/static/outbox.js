@@ -108,9 +108,13 @@ async function done(item, said) {
   announce("sent", { item, said });
 }
 
+const plain = (text) => (text ?? "").split(/\s+/).join(" ").trim();
+
+// Whether a decision that was made is the one that was sent. The value of a re-roll is the server's own.
 const same = (said, ask) =>
   ["track", "take"].every((name) => (said[name] ?? null) === (ask[name] ?? null)) &&
-  ["decision", "value", "note", "author"].every((name) => (said[name] ?? "") === (ask[name] ?? ""));
+  ["decision", "note", "author"].every((name) => plain(said[name]) === plain(ask[name])) &&
+  (ask.decision === "reroll" || plain(said.value) === plain(ask.value));
 
 async function refused(item, error) {
   let album = null;
