@@ -8,6 +8,8 @@ import { furnish, showKeys } from "./page.js";
 import { say } from "./say.js";
 
 const LIMIT = 25 * 1024 * 1024;
+// The first ones are those most people touch.
+const SHOWN = 6;
 const STATE = { waiting: "waiting", working: "being made", done: "done", failed: "failed", stopped: "stopped" };
 const KIND = { album: "Album", clip: "Clip", changes: "Changes" };
 const { desk, jobs: first } = given();
@@ -92,7 +94,8 @@ function draw(words = "") {
     h("fieldset", { class: "kinds" }, h("legend", { class: "unseen" }, "What to make"), choose("album", "An album"), choose("clip", "One clip")),
     h("label", { class: "ask", for: "words" }, kind === "album" ? "What is it about?" : "What should it sound like?"),
     h("textarea", { id: "words", rows: 3, maxlength: 2000, required: true, value: words, placeholder: kind === "album" ? "Rain on a tin roof, a Sunday with nothing to do" : "Dusty boom bap, warm electric piano, rain at the window" }),
-    h("div", { class: "controls" }, desk[kind].map(field)),
+    h("div", { class: "controls" }, desk[kind].slice(0, SHOWN).map(field)),
+    desk[kind].length > SHOWN && h("details", {}, h("summary", {}, `All ${desk[kind].length} controls`), h("div", { class: "controls" }, desk[kind].slice(SHOWN).map(field))),
     h("button", { class: "main large" }, kind === "album" ? "Make the album" : "Make the clip"),
     desk.notes.map((note) => h("p", { class: "help" }, note)));
 }
