@@ -27,7 +27,7 @@ function field(control) {
   if (control.kind === "choice") {
     return h("div", { class: "control" }, label, h("select", common, [...(control.choices.includes(control.default) ? [] : [""]), ...control.choices].map((choice) => h("option", { value: choice, selected: choice === value }, choice || "As it suggests"))), help);
   }
-  const number = control.kind === "number" ? { type: "number", min: control.low, max: control.high, step: control.step ?? "any", inputmode: "decimal" } : { type: "text", maxlength: 200, autocomplete: "off" };
+  const number = control.kind === "number" ? { type: "number", min: control.low, max: control.high, step: control.step === null ? "any" : Math.min(1, control.step), inputmode: "decimal" } : { type: "text", maxlength: 200, autocomplete: "off" };
   return h("div", { class: "control" }, label, h("input", { ...common, ...number, value: value ?? "" }), help);
 }
 
@@ -78,7 +78,9 @@ function wanted() {
   for (const control of desk[kind]) {
     const value = kept[kind][control.name];
     if (value === "" || value === null || value === undefined || value === control.default) continue;
-    said[control.name] = control.kind === "number" ? Number(value) : value;
+    // A seed may have more digits than a number of JavaScript holds.
+    const exact = /^-?\d{16,}$/.test(value) ? value : Number(value);
+    said[control.name] = control.kind === "number" ? exact : value;
   }
   return said;
 }
