@@ -73,7 +73,7 @@ def judge_ranker(takes: Sequence[Heard], preferences: Sequence[Preference]) -> A
     It is used where it was right more often and a one-sided sign test on what the two disagree about gives less than
     LEVEL. A difference alone would not do: with few choices it comes about by luck half the time, and a reviewer who
     decides at random would get a ranking that means nothing. Every track has one vote in the test, for preferences that
-    share a take stand or fall together: with a vote for each, one in four random reviewers was believed.
+    share a take stand or fall together: with a vote for each, one random reviewer in five was believed.
     """
     known = in_order(takes)
     group = {take.key: take.group for take in known}
