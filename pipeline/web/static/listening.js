@@ -1,0 +1,283 @@
+// Hearing takes and deciding on them: what the queue and the album page have in common.
+
+import { Refused, get } from "./api.js";
+import { bindBar } from "./bar.js";
+import { askWords } from "./dialogs.js";
+import { $, h, redraw } from "./dom.js";
+import { foresee } from "./foresee.js";
+import { keysOf, ACTIONS, listen, shown } from "./keys.js";
+import { decide, flush, outbox, pending, takeBack, withdraw } from "./outbox.js";
+import { showKeys } from "./page.js";
+import { Player } from "./player.js";
+import { Radio } from "./radio.js";
+import { say, whisper } from "./say.js";
+import { drawTake } from "./takeview.js";
+import { wave } from "./wave.js";
+
+const REASONS = ["Off tempo", "Wrong key", "Muddy", "Too busy", "Dull", "Artefacts", "Bad ending", "Sounds like another"];
+// A take that began by itself is not decided on by a key meant for the one before.
+const BREATH = 900;
+
+export const keyOf = ({ album, track, take }) => `${album}/${track}/${take}`;
+
+// `neighbour(key, step)` gives the take before or after another as a row, or null; `follow` says how it was come by.
+export class Listening extends EventTarget {
+  constructor({ place, neighbour }) {
+    super();
+    this.place = place;
+    this.neighbour = neighbour;
+    this.player = new Player();
+    this.radio = new Radio(this.player);
+    this.albums = new Map();
+    this.row = null;
+    this.wave = null;
+    this.mine = [];
+    this.began = 0;
+    this.does = this.#actions();
+    this.player.following = () => this.radio.following() ?? this.#item(this.#upcoming);
+    this.player.addEventListener("advance", () => this.#advanced());
+    this.player.addEventListener("time", () => this.#moved());
+    this.player.addEventListener("broken", () => say("This sound cannot be played: the file is gone or damaged.", { wrong: true }));
+    this.player.addEventListener("forbidden", () => say("The browser wants a click before it plays: press Play."));
+    outbox.addEventListener("sent", ({ detail }) => this.#sent(detail));
+    outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
+    bindBar(this.player, this.does);
+    listen("listen", this.does);
+    flush();
+  }
+
+  // The album as it will be once all that was decided here has been sent.
+  view(slug) {
+    const album = this.albums.get(slug);
+    return album && pending(slug).filter((item) => item.kind === "decide").reduce((now, item) => foresee(now, item.ask), album);
+  }
+
+  async refresh(slug = this.row?.album) {
+    if (!slug) return;
+    try {
+      this.albums.set(slug, await get(`/api/albums/${slug}`));
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
+      return;
+    }
+    if (this.row?.album === slug) this.draw();
+    this.dispatchEvent(new CustomEvent("album", { detail: slug }));
+  }
+
+  // Makes a take the one that is looked at and heard. `row` is a TakeRow.
+  async show(row, { play = this.player.playing, at = 0, how = "click" } = {}) {
+    this.row = row;
+    this.radio.off();
+    this.player.load(this.#item(row), { at, play });
+    this.dispatchEvent(new CustomEvent("shown", { detail: { row, how } }));
+    this.#prepare();
+    if (this.albums.has(row.album)) this.draw();
+    else await this.refresh(row.album);
+    if (how !== "start") whisper(`${row.title}, take ${row.take}`);
+  }
+
+  draw() {
+    const found = this.#found();
+    if (!found) return;
+    const { album, track, take } = found;
+    const about = take.version;
+    if (this.wave?.about !== about) {
+      this.wave = Object.assign(wave({ peaks: take.peaks, seconds: take.seconds, seek: (to) => this.player.seek(to), region: (from, to) => to - from > 0.3 && this.player.setLoop([from, to]) }), { about });
+    }
+    redraw(this.place, drawTake({ ...found, wave: this.wave, does: this.does, waiting: pending(album.slug).length > 0 }));
+    this.place.setAttribute("aria-label", `${track.title}, take ${take.take}`);
+    this.#moved();
+  }
+
+  #found() {
+    const album = this.row && this.view(this.row.album);
+    const track = album?.tracks.find((one) => one.track === this.row.track);
+    const take = track?.takes.find((one) => one.take === this.row.take);
+    return take ? { album, track, take } : null;
+  }
+
+  #item(row) {
+    return row && { audio: row.audio, gain: row.gain, seconds: row.seconds, title: row.title, line: `${row.album_title} · take ${row.take}`, cover: row.cover, row };
+  }
+
+  #prepare() {
+    this.#upcoming = this.row && this.neighbour(keyOf(this.row), 1);
+    this.player.prepare(this.#item(this.#upcoming));
+    if (this.#upcoming && !this.albums.has(this.#upcoming.album)) this.refresh(this.#upcoming.album);
+  }
+
+  #upcoming = null;
+
+  #advanced() {
+    if (this.radio.on) return;
+    const { row } = this.player.item;
+    this.began = performance.now();
+    this.row = row;
+    this.draw();
+    this.dispatchEvent(new CustomEvent("shown", { detail: { row, how: "advance" } }));
+    this.#prepare();
+  }
+
+  #moved() {
+    if (!this.wave || !this.row) return;
+    const here = this.player.item?.audio === this.row.audio;
+    const { loop } = this.player;
+    this.wave.show(here ? this.player.position : 0, here && Array.isArray(loop) && Number.isFinite(loop[1]) ? loop : null);
+  }
+
+  #sent({ item, said }) {
+    if (item.kind === "decide") this.mine.push({ album: item.album, id: said.id, says: item.says });
+    this.refresh(item.album);
+  }
+
+  #decide(part, words, extra = {}) {
+    const found = this.#found();
+    if (!found) return;
+    const { album, track, take } = found;
+    const of = part === "take" ? { track: track.track, take: take.take, version: take.version } : part === "track" ? { track: track.track, version: album.version } : { version: album.version };
+    this.order(album, { ...of, ...extra }, words);
+  }
+
+  // Decides on an album or a part of it; the page shows it at once.
+  order(album, ask, words) {
+    decide({ album: album.slug, seen: album.seen, track: null, take: null, value: "", note: "", ...ask }, words);
+    if (this.row?.album === album.slug) this.draw();
+    say(words);
+    this.dispatchEvent(new CustomEvent("decided", { detail: { album: album.slug, ...ask } }));
+    this.dispatchEvent(new CustomEvent("album", { detail: album.slug }));
+  }
+
+  #settled() {
+    if (!this.row) {
+      say("Choose a take first.");
+      return false;
+    }
+    if (performance.now() - this.began < BREATH) {
+      say("The next take has just begun: press again to decide on it.");
+      return false;
+    }
+    return Boolean(this.#found());
+  }
+
+  #step(step) {
+    const row = this.neighbour(this.row && keyOf(this.row), step);
+    if (row) this.show(row, { how: "step" });
+    else say(step > 0 ? "That was the last one." : "This is the first one.");
+  }
+
+  hear(number) {
+    const found = this.#found();
+    const take = found?.track.takes.find((one) => one.take === number);
+    if (!take) {
+      if (found) say(`There is no take ${number} of this track.`);
+      return;
+    }
+    const { album, track } = found;
+    this.show(rowOf(album, track, take), { at: this.player.position, how: "switch" });
+  }
+
+  async #reject() {
+    if (!this.#settled()) return;
+    const row = this.row;
+    const { take } = this.#found();
+    const note = await askWords({ title: `Reject “${row.title}”, take ${row.take}?`, label: "Why", send: "Reject", required: true, hints: REASONS, value: take.decided === "rejected" ? take.reason : "" });
+    if (note === null) return;
+    if (this.row !== row) this.row = row;
+    this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note });
+    this.#goOn();
+  }
+
+  #goOn() {
+    if ($("go-on")?.checked) this.#step(1);
+  }
+
+  #undo() {
+    const slug = this.row?.album ?? this.mine.at(-1)?.album;
+    const gone = slug && withdraw(slug);
+    if (gone) {
+      say(`Taken back: ${gone.says}`);
+      return;
+    }
+    const last = this.mine.pop();
+    const album = this.albums.get(last?.album ?? slug);
+    const said = last ? { id: last.id } : album?.decisions.find((one) => !one.undone);
+    if (!album || !said) {
+      say("There is nothing to undo.");
+      return;
+    }
+    this.undo(album, said.id, last?.says);
+  }
+
+  undo(album, id, words = "the last decision") {
+    this.mine = this.mine.filter((one) => one.id !== id);
+    takeBack({ album: album.slug, id, seen: album.seen, says: `Taken back: ${words}` });
+    say(`Taken back: ${words}`);
+  }
+
+  async #note() {
+    const found = this.#found();
+    if (!found) return;
+    const note = await askWords({ title: `Note on “${found.track.title}”`, label: "Note", value: found.track.note, send: "Keep", long: true, required: true });
+    if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note });
+  }
+
+  async #retitle() {
+    const found = this.#found();
+    if (!found) return;
+    const value = await askWords({ title: "Retitle the track", label: "Title", value: found.track.title, send: "Retitle", required: true, limit: 120 });
+    if (value !== null && value !== found.track.title) this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
+  }
+
+  #actions() {
+    const { player } = this;
+    const region = (from, to) => {
+      if (player.item && to - from > 0.3) player.setLoop([from, to]);
+      else say("The end of the loop must come after its beginning.");
+    };
+    const looped = () => (Array.isArray(player.loop) ? player.loop : [0, player.length]);
+    return {
+      play: () => (player.item ? player.toggle() : this.#step(1)),
+      back: () => player.seek(player.position - 5),
+      ahead: () => player.seek(player.position + 5),
+      next: () => (this.radio.on ? this.radio.skip() : this.#step(1)),
+      previous: () => this.#step(-1),
+      approve: () => {
+        if (!this.#settled()) return;
+        const { row } = this;
+        this.#decide("take", `Approved “${row.title}”, take ${row.take}`, { decision: "approved" });
+        this.#goOn();
+      },
+      reject: () => this.#reject(),
+      choose: () => this.row && this.#decide("take", `Take ${this.row.take} will be used for “${this.row.title}”`, { decision: "take" }),
+      reroll: () => this.row && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
+      note: () => this.#note(),
+      retitle: () => this.#retitle(),
+      undo: () => this.#undo(),
+      loop: () => {
+        player.setLoop(player.loop === null ? "whole" : null);
+        whisper(player.loop ? "Loop on" : "Loop off");
+      },
+      from: () => region(player.position, looped()[1] > player.position ? looped()[1] : player.length),
+      to: () => region(looped()[0] < player.position ? looped()[0] : 0, player.position),
+      hear: (take) => this.hear(take),
+      ...Object.fromEntries([1, 2, 3, 4, 5].map((take) => [`take-${take}`, () => this.hear(take)])),
+      compare: () => location.assign(this.row ? `/compare?album=${encodeURIComponent(this.row.album)}` : "/compare"),
+      search: () => $("words")?.focus(),
+      help: () => showKeys(),
+      radio: () => this.radio.toggle(),
+      close: () => this.dispatchEvent(new Event("close")),
+      key: (id) => shown(keysOf(ACTIONS.find((one) => one.id === id))[0]),
+    };
+  }
+}
+
+// A take of an album as the queue would list it.
+export function rowOf(album, track, take) {
+  return {
+    album: album.slug, album_title: album.title, status: album.status, track: track.track, take: take.take, title: track.title, version: take.version,
+    chosen: take.chosen, decided: take.decided, passed: take.passed, score: take.score, mine: take.mine, backend: take.backend, licence: take.licences.join(", "),
+    seconds: take.seconds, attention: "", peaks: take.peaks, gain: take.gain, audio: take.audio, cover: album.cover?.url ?? null,
+  };
+}
+
+export const skeleton = () => h("p", { class: "loading" }, "One moment…");

@@ -1,0 +1,3 @@
+import { furnish } from "./page.js";
+
+furnish({ quiet: true });
