@@ -11,7 +11,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 from door import Door
-from review_room import ReviewRoom, ask, many_albums
+from room_outside import ReviewRoom, ask, many_albums
 
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.decisions import words_of
