@@ -34,7 +34,7 @@ class Gate:
         self._lock = Lock()
         self._left, self._since = TRIES, steady()
 
-    def tries(self, token: str) -> bool | None:
+    def tries(self, token: bytes) -> bool | None:
         """Whether this is the token; None when too many were wrong just now."""
         with self._lock:
             now = self._steady()
@@ -43,7 +43,7 @@ class Gate:
             if self._left < 1:
                 return None
             # Digests are of one length, so that the comparison does not tell the length of the token.
-            right = hmac.compare_digest(hashlib.sha256(token.encode()).digest(), hashlib.sha256(self._token).digest())
+            right = hmac.compare_digest(hashlib.sha256(token).digest(), hashlib.sha256(self._token).digest())
             if not right:
                 self._left -= 1
             return right
@@ -113,7 +113,7 @@ class Entry:
             await self.app(scope, receive, send)
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        known = self.gate.tries(token.strip()) if scheme.lower() == "bearer" else False
+        known = self.gate.tries(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else False
         if known:
             scope.setdefault("state", {})["bearer"] = True
             await self.app(scope, receive, send)

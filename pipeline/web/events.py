@@ -147,6 +147,7 @@ router = APIRouter(prefix="/api", tags=["live"])
 @router.get(
     "/events",
     summary="What changes, as it changes",
+    status_code=200,
     response_class=EventAnswer,
     response_model=None,
     responses={

@@ -177,7 +177,7 @@ def log_in(request: Request, login: Login) -> Response:
     answer = Response(status_code=204)
     if gate is None:
         return answer
-    known = gate.tries(login.token.get_secret_value())
+    known = gate.tries(login.token.get_secret_value().encode())
     if known is None:
         return refuse(429, "Too many wrong tokens.", "Wait a second.", {"Retry-After": "1"})
     if not known:

@@ -33,7 +33,9 @@ def _file(path: str, media_type: str, summary: str) -> Callable[[Route], Route]:
 
     def put(function: Route) -> Route:
         router.head(path, include_in_schema=False, response_model=None)(function)
-        answer = router.get(path, summary=summary, responses=responses, response_class=FileAnswer, response_model=None)
+        answer = router.get(
+            path, summary=summary, status_code=200, responses=responses, response_class=FileAnswer, response_model=None
+        )
         return answer(function)
 
     return put
