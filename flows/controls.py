@@ -13,7 +13,7 @@ import click
 from flows.cli import lofi
 from pipeline.domain import brief
 from pipeline.errors import BadBrief
-from pipeline.review.views import Control
+from pipeline.review.orders import Control
 from pipeline.studio import AUTO, PARTS, STUDIOS, is_part
 from pipeline.wishes import LIMITS
 
