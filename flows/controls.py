@@ -13,7 +13,8 @@ import click
 from flows.cli import lofi
 from pipeline.domain import brief
 from pipeline.errors import BadBrief
-from pipeline.review.views import Control
+from pipeline.review.orders import Control
+from pipeline.studio import AUTO, PARTS, STUDIOS, is_part
 from pipeline.wishes import LIMITS
 
 Option = str | int | float | bool | None
@@ -47,6 +48,10 @@ def arguments(
         option = options[name]
         if value in (None, "", False):
             continue
+        known = _parts(verb, name)
+        foreign = (name, verb) == ("ambience", "render") and is_part(name, str(value)) and value not in PARTS[name]
+        if foreign or (known and value not in known):
+            raise BadBrief(f"There is no {name} {str(value)!r} to choose here.", f"There are: {', '.join(known)}.")
         if option.is_flag:
             line.append(option.opts[0])
         elif option.multiple:
@@ -56,6 +61,15 @@ def arguments(
     line += ["--", words]
     _check(verb, line)
     return line
+
+
+def _parts(verb: str, name: str) -> tuple[str, ...]:
+    """Return the parts of a role by name: a page offers what is known, never a module of anybody's choosing."""
+    if name == "studio":
+        return tuple(STUDIOS)
+    if name in PARTS and (name, verb) != ("ambience", "render"):
+        return (AUTO, *PARTS[name])
+    return ()
 
 
 def _plain(value: Option) -> Option:
@@ -83,7 +97,7 @@ def _control(verb: str, option: click.Option) -> Control:
     whole = isinstance(kind, type(click.INT))
     number = whole or isinstance(kind, type(click.FLOAT))
     default = option.default if isinstance(option.default, str | int | float | bool) else None
-    choices = tuple(map(str, kind.choices)) if isinstance(kind, click.Choice) else ()
+    choices = tuple(map(str, kind.choices)) if isinstance(kind, click.Choice) else _parts(verb, name)
     return Control(
         name=name,
         label=option.opts[0].removeprefix("--").replace("-", " ").capitalize(),

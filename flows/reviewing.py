@@ -10,8 +10,6 @@ from contextlib import suppress
 
 import click
 import uvicorn
-from pipeline.web.app import create_app
-from pipeline.web.behind import Doors
 
 from flows.finding import decider
 from flows.workbench import Workbench
@@ -19,6 +17,8 @@ from pipeline.errors import BadSettings
 from pipeline.library import open_library
 from pipeline.review.room import Room
 from pipeline.settings import Settings
+from pipeline.web.app import create_app
+from pipeline.web.behind import Doors
 
 PORT = 8765
 TRIED = 20
@@ -39,7 +39,8 @@ def review(
     listening = _listen(host, port)
     with listening, open_library(settings) as (shelf, catalogue):
         number = listening.getsockname()[1]
-        doors = Doors(hosts=_hosts(host, number, names), token=None if local else settings.token, author=reviewer)
+        token = None if local and not names else settings.token
+        doors = Doors(hosts=_hosts(host, number, names), token=token, author=reviewer)
         with Workbench(settings, shelf, catalogue) as workbench:
             app = create_app(Room(shelf, catalogue, settings.cache, reviewer), workbench, doors)
             config = uvicorn.Config(

@@ -22,8 +22,8 @@ from pipeline.catalogue.jobs import Job
 from pipeline.domain import Sha256, Slug, read_brief
 from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, LofiError, ShelfError
+from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.review.uploads import Uploads
-from pipeline.review.views import Desk, JobAsk, JobView, Upload
 from pipeline.roles import Steered
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf

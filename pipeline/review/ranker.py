@@ -57,7 +57,7 @@ def learn(takes: Sequence[Heard], preferences: Sequence[Preference]) -> Ranker:
     known = in_order(takes)
     features = features_of(known)
     table = features.of(known)
-    gaps, weight = differences(known, table, preferences)
+    gaps, weight = differences(known, table, about(known, preferences))
     ranker = Ranker(features, fitted(gaps, weight), 0.0)
     middle = float(np.median(ranker.utilities(known))) if known else 0.0
     return Ranker(features, ranker.weights, middle)
@@ -73,11 +73,11 @@ def judge_ranker(takes: Sequence[Heard], preferences: Sequence[Preference]) -> A
     It is used where it was right more often and a one-sided sign test on what the two disagree about gives less than
     LEVEL. A difference alone would not do: with few choices it comes about by luck half the time, and a reviewer who
     decides at random would get a ranking that means nothing. Every track has one vote in the test, for preferences that
-    share a take stand or fall together: with a vote for each, one in four random reviewers was believed.
+    share a take stand or fall together: with a vote for each, one random reviewer in five was believed.
     """
     known = in_order(takes)
     group = {take.key: take.group for take in known}
-    told = [each for each in preferences if each.better in group and each.worse in group and each.better != each.worse]
+    told = about(known, preferences)
     tracks = [frozenset((group[each.better], group[each.worse])) for each in told]
     judged = {take.key: take.judged for take in known}
     plain = np.array([_right(judged[each.better], judged[each.worse]) for each in told])
@@ -100,19 +100,24 @@ def in_order(takes: Sequence[Heard]) -> list[Heard]:
     )
 
 
+def about(takes: Sequence[Heard], preferences: Sequence[Preference]) -> list[Preference]:
+    """Return those preferences that are about two of the takes."""
+    keys = {take.key for take in takes}
+    return [each for each in preferences if each.better != each.worse and {each.better, each.worse} <= keys]
+
+
 def differences(
     takes: Sequence[Heard], table: Matrix, preferences: Sequence[Preference]
 ) -> tuple[Matrix, NDArray[np.float64]]:
     """Return the features of the better take less those of the worse, [preferences, features], and what each weighs.
 
-    A feature that only one of the two has says nothing, so the difference is 0. One about unknown takes weighs 0.
+    A feature that only one of the two has says nothing, so the difference is 0.
     """
     place = {take.key: row for row, take in enumerate(takes)}
-    known = np.array([each.better in place and each.worse in place for each in preferences], bool)
-    better = np.array([place.get(each.better, 0) for each in preferences], np.int64)
-    worse = np.array([place.get(each.worse, 0) for each in preferences], np.int64)
-    weight = np.array([each.weight for each in preferences], float) * known
-    return np.nan_to_num((table[better] - table[worse]) * known[:, None]), weight
+    better = np.array([place[each.better] for each in preferences], np.int64)
+    worse = np.array([place[each.worse] for each in preferences], np.int64)
+    weight = np.array([each.weight for each in preferences], float)
+    return np.nan_to_num(table[better] - table[worse]), weight
 
 
 def fitted(gaps: Matrix, weight: NDArray[np.float64]) -> Matrix:
@@ -194,8 +199,9 @@ def _right(better: float | None, worse: float | None) -> float:
 def _too_few(pairs: int, tracks: int) -> str:
     more = [counted(ENOUGH - pairs, "more choice")] if pairs < ENOUGH else []
     more += [counted(TRACKS - tracks, "more track")] if tracks < TRACKS else []
+    where = f", on {counted(tracks, 'track')}" if tracks else ""
     return (
-        f"You have made {counted(pairs, 'choice')} between takes, on {counted(tracks, 'track')}. "
+        f"You have made {counted(pairs, 'choice')} between takes{where}. "
         f"A ranking of your own needs {' and '.join(more)}; until then the judge's ranking stays."
     )
 

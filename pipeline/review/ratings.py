@@ -2,8 +2,8 @@
 
 A take of log-strength t beats one of log-strength u with a chance of 1 / (1 + exp(u - t)). The log-strengths are those
 under which what was answered is likeliest, after D. R. Hunter, "MM algorithms for generalized Bradley-Terry models",
-Annals of Statistics 32 (2004), 384-406: a tie is half a win for each (his section 1), and the likelihood is concave.
-Newton's method finds its peak, for Hunter's own algorithm creeps where a few takes met many times.
+Annals of Statistics 32 (2004), 384-406; a tie is half a win for each. The likelihood is concave, and Newton's method
+finds its peak: Hunter's own algorithm creeps where a few takes met many times.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Result = tuple[str, str, Literal["a", "b", "tie"]]
 _POINTS = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _VIRTUAL = 1.0
 """Wins, and losses, against an average take that every take is granted beforehand. So a take that never lost has a
-finite strength, and takes that no chain of comparisons links are measured by the same average (the prior of F. Caron
-and A. Doucet, "Efficient Bayesian inference for generalized Bradley-Terry models", 2012, in its simplest form)."""
+finite strength, and takes that no chain of comparisons links are measured by the same average (a prior, as F. Caron
+and A. Doucet, "Efficient Bayesian inference for generalized Bradley-Terry models", 2012, have one)."""
 
 _Array = NDArray[np.float64]
 _Places = NDArray[np.int64]

@@ -77,7 +77,7 @@ class Room:
     def facets(self) -> views.Facets:
         """Return what there is to filter by."""
         backends, licences = self._catalogue.review.facets()
-        albums = tuple((row.slug, row.title) for row in self._catalogue.albums())
+        albums = tuple(views.NamedAlbum(slug=row.slug, title=row.title) for row in self._catalogue.albums())
         return views.Facets(albums=albums, backends=backends, licences=licences)
 
     def albums(self) -> tuple[views.AlbumRow, ...]:
@@ -218,8 +218,8 @@ class Room:
         ratings = self._taste.ratings()
         return views.Unveiled(
             id=number,
-            a=(made.a.album, made.a.track, made.a.take),
-            b=(made.b.album, made.b.track, made.b.take),
+            a=_compared(made.a),
+            b=_compared(made.b),
             winner=given.winner,
             rating_a=ratings.get(made.a.version, AVERAGE),
             rating_b=ratings.get(made.b.version, AVERAGE),
@@ -326,6 +326,10 @@ class Room:
 
     def _has_cover(self, slug: Slug) -> bool:
         return (self._shelf.album(slug).folder / COVER_FOR_TAGS).is_file()
+
+
+def _compared(heard: Contender) -> views.Compared:
+    return views.Compared(album=heard.album, track=heard.track, take=heard.take)
 
 
 def _there(folder: object, relative: str) -> Path:

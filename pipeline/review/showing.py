@@ -175,7 +175,10 @@ def _planned(plan: TrackPlan) -> views.PlannedView:
 
 def _twins(take: Take, others: Sequence[Take]) -> tuple[views.Twin, ...]:
     """Return the album's other tracks that a take is like; those of other albums were refused when it was chosen."""
-    alike = similarities(take.fingerprint, [other.fingerprint for other in others]) if others else ()
+    try:
+        alike = similarities(take.fingerprint, [other.fingerprint for other in others]) if others else ()
+    except ValueError:  # one of another version of the format is like nothing
+        return ()
     return tuple(
         views.Twin(name=f"track {other.order.track.number}", likeness=round(float(value), 3))
         for other, value in zip(others, alike, strict=True)

@@ -12,7 +12,7 @@ from pipeline.audio.decode import head
 from pipeline.audio.encode import write_take
 from pipeline.domain import Seconds, Sha256
 from pipeline.errors import BadBrief, Damaged, ShelfError
-from pipeline.review.views import Upload
+from pipeline.review.orders import Upload
 from pipeline.shelf.atomic import explained, hash_file, make_folder, sync_file, temp_beside
 from pipeline.wishes import heard
 

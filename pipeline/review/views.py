@@ -133,10 +133,17 @@ class Queue(View):
     takes: tuple[TakeRow, ...]
 
 
+class NamedAlbum(View):
+    """An album to filter by."""
+
+    slug: Slug
+    title: str
+
+
 class Facets(View):
     """What there is to filter by."""
 
-    albums: tuple[tuple[Slug, str], ...]
+    albums: tuple[NamedAlbum, ...]
     backends: tuple[str, ...]
     licences: tuple[str, ...]
 
@@ -322,12 +329,20 @@ class Answer(View):
     author: Author = ""
 
 
+class Compared(View):
+    """A take that was heard without its name."""
+
+    album: Slug
+    track: int
+    take: int
+
+
 class Unveiled(View):
-    """What the two were: (album, track, take) of each, and what the comparison did to them."""
+    """What the two were, and what the comparison did to them."""
 
     id: int
-    a: tuple[Slug, int, int]
-    b: tuple[Slug, int, int]
+    a: Compared
+    b: Compared
     winner: Literal["a", "b", "tie"]
     rating_a: Rating
     rating_b: Rating
@@ -343,65 +358,3 @@ class Agreement(View):
     used: bool
     said: str
     """All that in plain words."""
-
-
-class JobAsk(View):
-    """Something to be made: an album, a clip, or the changes decided on an album.
-
-    `wanted` are the options of `lofi make` or `lofi render` by name; melody and opening are ids of uploads.
-    """
-
-    kind: Literal["album", "clip", "changes"]
-    words: Words = ""
-    """The theme, the prompt, or the album's slug."""
-    wanted: dict[Annotated[str, StringConstraints(max_length=40)], str | int | float | bool | None] = {}
-    author: Author = ""
-
-
-class JobView(View):
-    """Something that is waiting to be made, being made, or done."""
-
-    id: int
-    kind: Literal["album", "clip", "changes"]
-    words: str
-    state: Literal["waiting", "working", "done", "failed", "stopped"]
-    said: str
-    """The last line it said; what went wrong where it failed."""
-    share: float
-    author: str
-    time: datetime
-    album: Slug | None
-    clips: tuple[str, ...]
-    """Where what it made can be heard."""
-
-
-class Upload(View):
-    """A sound that was handed in."""
-
-    id: Sha256
-    seconds: Seconds
-    audio: str
-
-
-class Control(View):
-    """One control of the studio page: an option of `lofi make` or `lofi render`."""
-
-    name: str
-    label: str
-    kind: Literal["text", "number", "choice", "switch", "sound"]
-    default: str | float | bool | None = None
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    choices: tuple[str, ...] = ()
-    help: str = ""
-
-
-class Desk(View):
-    """What the studio page offers: the controls of an album, and those of a clip that the musician at hand obeys."""
-
-    studio: str
-    musician: str
-    album: tuple[Control, ...]
-    clip: tuple[Control, ...]
-    notes: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from pipeline.domain import Sha256, Slug
 from pipeline.domain.noun import Noun
+from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.review.views import (
     Agreement,
     AlbumRow,
@@ -19,16 +20,12 @@ from pipeline.review.views import (
     Answer,
     Ask,
     Blind,
-    Desk,
     Facets,
     Filter,
-    JobAsk,
-    JobView,
     Queue,
     Said,
     TakeRow,
     Unveiled,
-    Upload,
 )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 
 from pipeline.errors import LofiError
+from pipeline.review.orders import JobAsk
 from pipeline.review.views import (
     Agreement,
     AlbumRow,
@@ -19,7 +20,6 @@ from pipeline.review.views import (
     Blind,
     Facets,
     Filter,
-    JobAsk,
     Name,
     Queue,
     Said,

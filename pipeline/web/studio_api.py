@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pipeline.review.views import Desk, JobAsk, JobView, Upload
+from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.web.refusals import refuse, replies
 from pipeline.web.rooms import IdInPath, TheDoors, TheJobs
 from pipeline.web.safety import SOUND_LIMIT, too_large

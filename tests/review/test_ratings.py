@@ -137,6 +137,8 @@ def test_of_those_asked_alike_the_least_certain_comes_next() -> None:
     results: list[Result] = [("a", "b", "a"), ("c", "d", "a")] * 3
     assert closest([("a", "d"), ("b", "c"), ("a", "c")], results) == ("a", "c")
     assert closest([("a", "d"), ("a", "new"), ("b", "c")], results) == ("a", "new")
+    average: list[Result] = [("m", "n", "a"), ("n", "m", "a")]
+    assert closest([("a", "new"), ("m", "new")], [*results, *average]) == ("m", "new")
     # Never asked comes before uncertain; and b with d is as uncertain as a with c, so the order given decides.
     assert closest([("a", "b"), ("a", "d")], [*results, ("b", "a", "a")]) == ("a", "d")
     assert closest([("b", "d"), ("a", "c")], results) == ("b", "d")

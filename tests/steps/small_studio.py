@@ -71,6 +71,14 @@ class Repeating(SongBand):
             yield from super().render([first if order.index == 1 else order], booth)
 
 
+class Mute(SongBand):
+    """Has nothing to play."""
+
+    def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        for order in orders:
+            yield Rendering(Clip(np.zeros((round(order.track.seconds * 32_000), 2), np.float32), 32_000))
+
+
 class Swapping(SignalJudge):
     """Finds that every title fits the next track best."""
 

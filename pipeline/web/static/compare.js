@@ -60,7 +60,7 @@ function half(which) {
 }
 
 function verdict() {
-  const one = ([slug, track, take], rating, which) => h("li", { "data-winner": told.winner === which ? "" : null },
+  const one = ({ album: slug, track, take }, rating, which) => h("li", { "data-winner": told.winner === which ? "" : null },
     h("b", {}, which.toUpperCase()), " was ", h("a", { href: `/?take=${slug}/${track}/${take}` }, `take ${take} of track ${track}`), `. It has won ${rating.wins} and lost ${rating.losses}: strength ${rating.strength.toFixed(2)}.`);
   const said = { a: "You chose A.", b: "You chose B.", tie: "No difference, you said." }[told.winner];
   return h("div", { class: "verdict" }, h("p", { class: "verdict-said" }, said), h("ul", {}, one(told.a, told.rating_a, "a"), one(told.b, told.rating_b, "b")),
