@@ -15,6 +15,7 @@ let wanted = false;
 let timer = 0;
 let failures = 0;
 let made = 0;
+const since = new Map();
 
 const load = () => names(PREFIX).map((name) => ({ ...recall(name, {}), name })).filter((item) => item.album);
 const save = ({ name, ...item }) => keep(name, item);
@@ -31,10 +32,17 @@ export function takeBack({ album, id, seen, says }) {
   add({ kind: "undo", album, seen, id, says });
 }
 
+// The decision that one's own later ones have seen, though the page may not have heard of it yet.
+function newest({ album, seen }) {
+  let found = seen;
+  while (since.has(`${album}/${found}`)) found = since.get(`${album}/${found}`);
+  return found;
+}
+
 function add(item) {
   made += 1;
   const name = `${PREFIX}${String(Date.now()).padStart(15, "0")}-${String(made).padStart(6, "0")}`;
-  save({ ...item, tries: 0, name });
+  save({ ...item, seen: newest(item), tries: 0, name });
   announce("kept", item);
   flush();
 }
@@ -106,10 +114,10 @@ async function done(item, said) {
   forget(item.name);
   failures = 0;
   // What was decided after this one had seen it, though the server had not answered yet.
-  const later = pending(item.album).filter((other) => other.seen === item.seen);
   let seen = said.id;
-  if (item.kind === "undo" && later.length > 0) seen = (await get(`/api/albums/${item.album}`)).seen;
-  for (const other of later) save({ ...other, seen });
+  if (item.kind === "undo") seen = (await get(`/api/albums/${item.album}`).catch(() => item)).seen;
+  if (seen > item.seen) since.set(`${item.album}/${item.seen}`, seen);
+  for (const other of pending(item.album)) save({ ...other, seen: newest(other) });
   announce("sent", { item, said });
 }
 
