@@ -59,7 +59,12 @@ export function bindBar(player, does) {
     navigator.mediaSession.metadata = new MediaMetadata({ title: item.title, album: item.line, artwork });
   });
   if (!navigator.mediaSession) return;
-  for (const [name, act] of [["play", () => player.play()], ["pause", () => player.pause()], ["nexttrack", does.next], ["previoustrack", does.previous]]) {
+  for (const [name, act] of [
+    ["play", () => player.play()],
+    ["pause", () => player.pause()],
+    ["nexttrack", does.next],
+    ["previoustrack", does.previous],
+  ]) {
     navigator.mediaSession.setActionHandler(name, () => act());
   }
 }

@@ -33,7 +33,10 @@ async function answer(winner) {
     told = await put(`/api/comparisons/${pair.id}`, { winner, author: author() });
     whisper("Answered");
   } catch (error) {
-    say(error instanceof Unreachable ? "The server does not answer; your answer was not sent. Try again." : error.message, { wrong: true });
+    say(
+      error instanceof Unreachable ? "The server does not answer; your answer was not sent. Try again." : error.message,
+      { wrong: true },
+    );
   }
   draw();
   document.querySelector("[data-name=another]")?.focus();
@@ -56,20 +59,56 @@ function half(which) {
   const name = which.toUpperCase();
   const playing = side === which && player.playing;
   const picture = icon(playing ? "pause" : "play");
-  return h("button", { type: "button", class: "half", "data-name": `hear-${which}`, "aria-label": `${playing ? "Pause" : "Play"} take ${name}`, "aria-pressed": String(side === which), onclick: () => hear(which) }, h("span", { class: "half-name", "aria-hidden": "true" }, name), picture);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "half",
+      "data-name": `hear-${which}`,
+      "aria-label": `${playing ? "Pause" : "Play"} take ${name}`,
+      "aria-pressed": String(side === which),
+      onclick: () => hear(which),
+    },
+    h("span", { class: "half-name", "aria-hidden": "true" }, name),
+    picture,
+  );
 }
 
 function verdict() {
-  const one = ({ album: slug, track, take }, rating, which) => h("li", { "data-winner": told.winner === which ? "" : null },
-    h("b", {}, which.toUpperCase()), " was ", h("a", { href: `/?take=${slug}/${track}/${take}` }, `take ${take} of track ${track}`), `. It has won ${rating.wins} and lost ${rating.losses}: strength ${rating.strength.toFixed(2)}.`);
+  const one = ({ album: slug, track, take }, rating, which) =>
+    h(
+      "li",
+      { "data-winner": told.winner === which ? "" : null },
+      h("b", {}, which.toUpperCase()),
+      " was ",
+      h("a", { href: `/?take=${slug}/${track}/${take}` }, `take ${take} of track ${track}`),
+      `. It has won ${rating.wins} and lost ${rating.losses}: strength ${rating.strength.toFixed(2)}.`,
+    );
   const said = { a: "You chose A.", b: "You chose B.", tie: "No difference, you said." }[told.winner];
-  return h("div", { class: "verdict" }, h("p", { class: "verdict-said" }, said), h("ul", {}, one(told.a, told.rating_a, "a"), one(told.b, told.rating_b, "b")),
-    h("button", { type: "button", class: "main", "data-name": "another", onclick: fetchPair }, "The next two"));
+  return h(
+    "div",
+    { class: "verdict" },
+    h("p", { class: "verdict-said" }, said),
+    h("ul", {}, one(told.a, told.rating_a, "a"), one(told.b, told.rating_b, "b")),
+    h("button", { type: "button", class: "main", "data-name": "another", onclick: fetchPair }, "The next two"),
+  );
 }
 
 function choices() {
-  const one = (winner, says, key) => h("button", { type: "button", "data-name": winner, onclick: () => answer(winner) }, says, h("kbd", { "aria-hidden": "true" }, key));
-  return h("div", { class: "buttons answers" }, one("a", "A is better", "A"), one("tie", "No difference", "0"), one("b", "B is better", "B"));
+  const one = (winner, says, key) =>
+    h(
+      "button",
+      { type: "button", "data-name": winner, onclick: () => answer(winner) },
+      says,
+      h("kbd", { "aria-hidden": "true" }, key),
+    );
+  return h(
+    "div",
+    { class: "buttons answers" },
+    one("a", "A is better", "A"),
+    one("tie", "No difference", "0"),
+    one("b", "B is better", "B"),
+  );
 }
 
 function draw(instead = "") {
@@ -77,19 +116,27 @@ function draw(instead = "") {
     redraw($("blind"), h("p", { class: "nothing" }, instead), h("p", {}, h("a", { href: "/" }, "Back to the queue")));
     return;
   }
-  redraw($("blind"),
-    h("h2", {}, pair.title), h("p", { class: "prompt" }, pair.prompt),
+  redraw(
+    $("blind"),
+    h("h2", {}, pair.title),
+    h("p", { class: "prompt" }, pair.prompt),
     h("div", { class: "halves" }, half("a"), half("b")),
     h("p", { class: "clock", id: "clock" }, clock()),
-    told ? verdict() : choices());
+    told ? verdict() : choices(),
+  );
 }
 
-const clock = () => (side ? `${minutes(Math.floor(player.position))} of ${minutes(player.length)}` : "Both start at the same place; ← plays A, → plays B.");
+const clock = () =>
+  side
+    ? `${minutes(Math.floor(player.position))} of ${minutes(player.length)}`
+    : "Both start at the same place; ← plays A, → plays B.";
 player.addEventListener("change", () => pair && draw());
 player.addEventListener("time", () => {
   if ($("clock")) $("clock").textContent = clock();
 });
-player.addEventListener("broken", () => say("This sound cannot be played: the file is gone or damaged.", { wrong: true }));
+player.addEventListener("broken", () =>
+  say("This sound cannot be played: the file is gone or damaged.", { wrong: true }),
+);
 player.setLoop("whole");
 
 async function about() {

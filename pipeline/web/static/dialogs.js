@@ -15,16 +15,56 @@ function open(dialog) {
 }
 
 // Asks for words; null when it is given up. Enter sends, Shift+Enter makes a new line.
-export async function askWords({ title, label, value = "", send, required = false, long = false, hints = [], limit = 2000 }) {
-  const field = h(long ? "textarea" : "input", { id: "dialog-words", value, required, maxlength: limit, rows: long ? 5 : null, autocomplete: "off" });
-  const form = h("form", { method: "dialog" },
+export async function askWords({
+  title,
+  label,
+  value = "",
+  send,
+  required = false,
+  long = false,
+  hints = [],
+  limit = 2000,
+}) {
+  const field = h(long ? "textarea" : "input", {
+    id: "dialog-words",
+    value,
+    required,
+    maxlength: limit,
+    rows: long ? 5 : null,
+    autocomplete: "off",
+  });
+  const form = h(
+    "form",
+    { method: "dialog" },
     h("h2", { id: "dialog-title" }, title),
     h("label", { for: "dialog-words" }, label),
     field,
-    hints.length > 0 && h("p", { class: "hints" }, hints.map((hint) => h("button", { type: "button", class: "hint", onclick: () => { field.value = field.value ? `${field.value}, ${hint.toLowerCase()}` : hint; field.focus(); } }, hint))),
-    h("div", { class: "ends" },
+    hints.length > 0 &&
+      h(
+        "p",
+        { class: "hints" },
+        hints.map((hint) =>
+          h(
+            "button",
+            {
+              type: "button",
+              class: "hint",
+              onclick: () => {
+                field.value = field.value ? `${field.value}, ${hint.toLowerCase()}` : hint;
+                field.focus();
+              },
+            },
+            hint,
+          ),
+        ),
+      ),
+    h(
+      "div",
+      { class: "ends" },
       h("button", { type: "button", class: "plain", onclick: () => dialog.close("") }, "Cancel"),
-      h("button", { class: "main", value: "send" }, send)));
+      h("button", { class: "main", value: "send" }, send),
+    ),
+  );
   form.addEventListener("submit", (event) => {
     if (required && !field.value.trim()) {
       event.preventDefault();
@@ -46,14 +86,28 @@ export async function askWords({ title, label, value = "", send, required = fals
 
 // Shows two decisions that exclude each other; true for trying again with one's own.
 export async function askWhose({ title, message, yours, theirs }) {
-  const dialog = h("dialog", { "aria-labelledby": "dialog-title" },
-    h("form", { method: "dialog" },
+  const dialog = h(
+    "dialog",
+    { "aria-labelledby": "dialog-title" },
+    h(
+      "form",
+      { method: "dialog" },
       h("h2", { id: "dialog-title" }, title),
       h("p", {}, message),
-      h("dl", { class: "versus" }, h("div", {}, h("dt", {}, "Yours"), h("dd", {}, yours)), h("div", {}, h("dt", {}, "Theirs"), h("dd", {}, theirs))),
-      h("div", { class: "ends" },
+      h(
+        "dl",
+        { class: "versus" },
+        h("div", {}, h("dt", {}, "Yours"), h("dd", {}, yours)),
+        h("div", {}, h("dt", {}, "Theirs"), h("dd", {}, theirs)),
+      ),
+      h(
+        "div",
+        { class: "ends" },
         h("button", { value: "theirs" }, "Take theirs"),
-        h("button", { class: "main", value: "mine" }, "Try again with mine"))));
+        h("button", { class: "main", value: "mine" }, "Try again with mine"),
+      ),
+    ),
+  );
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   return (await open(dialog)) === "mine";
 }

@@ -1,6 +1,15 @@
 // What an album will look like once a decision is made: shown at once, and replaced by what the server then says.
 
-const SAID = { approved: "Approved", rejected: "Rejected", take: "Will be used", reroll: "Another take was ordered", retitled: "Retitled", reordered: "Put in another order", cover: "Another cover was ordered", noted: "Noted" };
+const SAID = {
+  approved: "Approved",
+  rejected: "Rejected",
+  take: "Will be used",
+  reroll: "Another take was ordered",
+  retitled: "Retitled",
+  reordered: "Put in another order",
+  cover: "Another cover was ordered",
+  noted: "Noted",
+};
 
 export const inWords = (decision) => SAID[decision] ?? decision;
 

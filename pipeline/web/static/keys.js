@@ -11,7 +11,12 @@ export const ACTIONS = [
   { id: "previous", says: "Previous take", keys: ["K"], where: "listen" },
   { id: "approve", says: "Approve", keys: ["A"], where: "listen" },
   { id: "reject", says: "Reject, with a reason", keys: ["R"], where: "listen" },
-  ...[1, 2, 3, 4, 5].map((n) => ({ id: `take-${n}`, says: `Hear take ${n} of this track`, keys: [String(n)], where: "listen" })),
+  ...[1, 2, 3, 4, 5].map((n) => ({
+    id: `take-${n}`,
+    says: `Hear take ${n} of this track`,
+    keys: [String(n)],
+    where: "listen",
+  })),
   { id: "undo", says: "Undo the last decision", keys: ["U"], where: "listen" },
   { id: "loop", says: "Loop", keys: ["L"], where: "listen" },
   { id: "from", says: "Loop from here", keys: ["["], where: "listen" },
@@ -59,7 +64,8 @@ export function remap(action, key) {
 
 export const resetKeys = () => keep(KEPT, {});
 
-const TYPING = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
+const TYPING =
+  "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
 const SLIDING = "input[type=range], input[type=radio], [role=slider], audio";
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
 
@@ -67,7 +73,8 @@ const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"
 export function needed(target, key) {
   if (!(target instanceof Element)) return false;
   if (target.closest(TYPING)) return true;
-  if (target.closest(SLIDING) && (ARROWS.includes(key) || key === "Space")) return !target.matches("[role=slider]") || key !== "Space";
+  if (target.closest(SLIDING) && (ARROWS.includes(key) || key === "Space"))
+    return !target.matches("[role=slider]") || key !== "Space";
   if (target.closest("button, summary, input") && (key === "Space" || key === "Enter")) return true;
   return Boolean(target.closest("a[href]")) && key === "Enter";
 }
@@ -79,7 +86,9 @@ export function listen(where, does) {
     if (document.querySelector("dialog[open]")) return;
     const key = nameOf(event);
     if (needed(event.target, key)) return;
-    const action = ACTIONS.find((one) => does[one.id] && (one.where === "all" || one.where === where) && keysOf(one).includes(key));
+    const action = ACTIONS.find(
+      (one) => does[one.id] && (one.where === "all" || one.where === where) && keysOf(one).includes(key),
+    );
     if (!action || (event.repeat && !["back", "ahead", "next", "previous"].includes(action.id))) return;
     event.preventDefault();
     does[action.id]();

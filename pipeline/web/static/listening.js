@@ -15,7 +15,16 @@ import { say, whisper } from "./say.js";
 import { drawTake } from "./takeview.js";
 import { wave } from "./wave.js";
 
-const REASONS = ["Off tempo", "Wrong key", "Muddy", "Too busy", "Dull", "Artefacts", "Bad ending", "Sounds like another"];
+const REASONS = [
+  "Off tempo",
+  "Wrong key",
+  "Muddy",
+  "Too busy",
+  "Dull",
+  "Artefacts",
+  "Bad ending",
+  "Sounds like another",
+];
 // A take that began by itself is not decided on by a key meant for the one before.
 const BREATH = 900;
 
@@ -38,7 +47,9 @@ export class Listening extends EventTarget {
     this.player.following = () => this.radio.following() ?? this.#item(this.#upcoming);
     this.player.addEventListener("advance", () => this.#advanced());
     this.player.addEventListener("time", () => this.#moved());
-    this.player.addEventListener("broken", () => say("This sound cannot be played: the file is gone or damaged.", { wrong: true }));
+    this.player.addEventListener("broken", () =>
+      say("This sound cannot be played: the file is gone or damaged.", { wrong: true }),
+    );
     this.player.addEventListener("forbidden", () => say("The browser wants a click before it plays: press Play."));
     outbox.addEventListener("sent", ({ detail }) => this.#sent(detail));
     outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
@@ -51,7 +62,12 @@ export class Listening extends EventTarget {
   // The album as it will be once all that was decided here has been sent.
   view(slug) {
     const album = this.albums.get(slug);
-    return album && pending(slug).filter((item) => item.kind === "decide").reduce((now, item) => foresee(now, item.ask), album);
+    return (
+      album &&
+      pending(slug)
+        .filter((item) => item.kind === "decide")
+        .reduce((now, item) => foresee(now, item.ask), album)
+    );
   }
 
   async refresh(slug = this.row?.album) {
@@ -84,9 +100,20 @@ export class Listening extends EventTarget {
     const { album, track, take } = found;
     const about = take.version;
     if (this.wave?.about !== about) {
-      this.wave = Object.assign(wave({ peaks: take.peaks, seconds: take.seconds, seek: (to) => this.player.seek(to), region: (from, to) => to - from > 0.3 && this.player.setLoop([from, to]) }), { about });
+      this.wave = Object.assign(
+        wave({
+          peaks: take.peaks,
+          seconds: take.seconds,
+          seek: (to) => this.player.seek(to),
+          region: (from, to) => to - from > 0.3 && this.player.setLoop([from, to]),
+        }),
+        { about },
+      );
     }
-    redraw(this.place, drawTake({ ...found, wave: this.wave, does: this.does, waiting: pending(album.slug).length > 0 }));
+    redraw(
+      this.place,
+      drawTake({ ...found, wave: this.wave, does: this.does, waiting: pending(album.slug).length > 0 }),
+    );
     this.place.setAttribute("aria-label", `${track.title}, take ${take.take}`);
     this.#moved();
   }
@@ -99,7 +126,17 @@ export class Listening extends EventTarget {
   }
 
   #item(row) {
-    return row && { audio: row.audio, gain: row.gain, seconds: row.seconds, title: row.title, line: `${row.album_title} · take ${row.take}`, cover: row.cover, row };
+    return (
+      row && {
+        audio: row.audio,
+        gain: row.gain,
+        seconds: row.seconds,
+        title: row.title,
+        line: `${row.album_title} · take ${row.take}`,
+        cover: row.cover,
+        row,
+      }
+    );
   }
 
   #prepare() {
@@ -124,7 +161,10 @@ export class Listening extends EventTarget {
     if (!this.wave || !this.row) return;
     const here = this.player.item?.audio === this.row.audio;
     const { loop } = this.player;
-    this.wave.show(here ? this.player.position : 0, here && Array.isArray(loop) && Number.isFinite(loop[1]) ? loop : null);
+    this.wave.show(
+      here ? this.player.position : 0,
+      here && Array.isArray(loop) && Number.isFinite(loop[1]) ? loop : null,
+    );
   }
 
   #sent({ item, said }) {
@@ -136,7 +176,12 @@ export class Listening extends EventTarget {
     const found = this.#found();
     if (!found) return;
     const { album, track, take } = found;
-    const of = part === "take" ? { track: track.track, take: take.take, version: take.version } : part === "track" ? { track: track.track, version: album.version } : { version: album.version };
+    const of =
+      part === "take"
+        ? { track: track.track, take: take.take, version: take.version }
+        : part === "track"
+          ? { track: track.track, version: album.version }
+          : { version: album.version };
     this.order(album, { ...of, ...extra }, words);
   }
 
@@ -182,7 +227,14 @@ export class Listening extends EventTarget {
     if (!this.#settled()) return;
     const row = this.row;
     const { take } = this.#found();
-    const note = await askWords({ title: `Reject “${row.title}”, take ${row.take}?`, label: "Why", send: "Reject", required: true, hints: REASONS, value: take.decided === "rejected" ? take.reason : "" });
+    const note = await askWords({
+      title: `Reject “${row.title}”, take ${row.take}?`,
+      label: "Why",
+      send: "Reject",
+      required: true,
+      hints: REASONS,
+      value: take.decided === "rejected" ? take.reason : "",
+    });
     if (note === null) return;
     if (this.row !== row) this.row = row;
     this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note });
@@ -219,15 +271,30 @@ export class Listening extends EventTarget {
   async #note() {
     const found = this.#found();
     if (!found) return;
-    const note = await askWords({ title: `Note on “${found.track.title}”`, label: "Note", value: found.track.note, send: "Keep", long: true, required: true });
+    const note = await askWords({
+      title: `Note on “${found.track.title}”`,
+      label: "Note",
+      value: found.track.note,
+      send: "Keep",
+      long: true,
+      required: true,
+    });
     if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note });
   }
 
   async #retitle() {
     const found = this.#found();
     if (!found) return;
-    const value = await askWords({ title: "Retitle the track", label: "Title", value: found.track.title, send: "Retitle", required: true, limit: 120 });
-    if (value !== null && value !== found.track.title) this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
+    const value = await askWords({
+      title: "Retitle the track",
+      label: "Title",
+      value: found.track.title,
+      send: "Retitle",
+      required: true,
+      limit: 120,
+    });
+    if (value !== null && value !== found.track.title)
+      this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
   }
 
   #actions() {
@@ -250,8 +317,11 @@ export class Listening extends EventTarget {
         this.#goOn();
       },
       reject: () => this.#reject(),
-      choose: () => this.row && this.#decide("take", `Take ${this.row.take} will be used for “${this.row.title}”`, { decision: "take" }),
-      reroll: () => this.row && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
+      choose: () =>
+        this.row &&
+        this.#decide("take", `Take ${this.row.take} will be used for “${this.row.title}”`, { decision: "take" }),
+      reroll: () =>
+        this.row && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
       note: () => this.#note(),
       retitle: () => this.#retitle(),
       undo: () => this.#undo(),
@@ -276,9 +346,26 @@ export class Listening extends EventTarget {
 // A take of an album as the queue would list it.
 export function rowOf(album, track, take) {
   return {
-    album: album.slug, album_title: album.title, status: album.status, track: track.track, take: take.take, title: track.title, version: take.version,
-    chosen: take.chosen, decided: take.decided, passed: take.passed, score: take.score, mine: take.mine, backend: take.backend, licence: take.licences.join(", "),
-    seconds: take.seconds, attention: "", peaks: take.peaks, gain: take.gain, audio: take.audio, cover: album.cover?.url ?? null,
+    album: album.slug,
+    album_title: album.title,
+    status: album.status,
+    track: track.track,
+    take: take.take,
+    title: track.title,
+    version: take.version,
+    chosen: take.chosen,
+    decided: take.decided,
+    passed: take.passed,
+    score: take.score,
+    mine: take.mine,
+    backend: take.backend,
+    licence: take.licences.join(", "),
+    seconds: take.seconds,
+    attention: "",
+    peaks: take.peaks,
+    gain: take.gain,
+    audio: take.audio,
+    cover: album.cover?.url ?? null,
   };
 }
 

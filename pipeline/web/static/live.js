@@ -7,7 +7,9 @@ function open() {
   if (source || document.hidden) return;
   source = new EventSource("/api/events");
   for (const name of ["pulse", "jobs"]) {
-    source.addEventListener(name, (event) => heard.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(event.data) })));
+    source.addEventListener(name, (event) =>
+      heard.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(event.data) })),
+    );
   }
   source.addEventListener("open", () => heard.dispatchEvent(new Event("back")));
   source.addEventListener("error", () => {

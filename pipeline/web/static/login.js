@@ -24,4 +24,7 @@ $("login").addEventListener("submit", async (event) => {
   }
 });
 // A link from elsewhere leads here without the cookie; from here it is sent.
-get("/api/session").then(() => location.replace(wanted()), () => $("token").focus());
+get("/api/session").then(
+  () => location.replace(wanted()),
+  () => $("token").focus(),
+);

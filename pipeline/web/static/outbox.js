@@ -17,7 +17,10 @@ let failures = 0;
 let made = 0;
 const since = new Map();
 
-const load = () => names(PREFIX).map((name) => ({ ...recall(name, {}), name })).filter((item) => item.album);
+const load = () =>
+  names(PREFIX)
+    .map((name) => ({ ...recall(name, {}), name }))
+    .filter((item) => item.album);
 const save = ({ name, ...item }) => keep(name, item);
 const announce = (name, detail) => outbox.dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -65,7 +68,8 @@ export async function flush() {
   wanted = false;
   try {
     // Two pages of one browser share what is kept: one of them sends.
-    if (navigator.locks) await navigator.locks.request("lofi-outbox", { ifAvailable: true }, (lock) => (lock ? sendAll() : again(1000)));
+    if (navigator.locks)
+      await navigator.locks.request("lofi-outbox", { ifAvailable: true }, (lock) => (lock ? sendAll() : again(1000)));
     else await sendAll();
   } finally {
     busy = false;
@@ -94,7 +98,11 @@ async function sendOne(item) {
     await done(item, said);
     return true;
   } catch (error) {
-    if (error instanceof Unreachable || (error instanceof Refused && [401, 408, 429, 500, 502, 503, 504].includes(error.status))) return wait(item, error);
+    if (
+      error instanceof Unreachable ||
+      (error instanceof Refused && [401, 408, 429, 500, 502, 503, 504].includes(error.status))
+    )
+      return wait(item, error);
     if (error instanceof Refused) return refused(item, error);
     throw error;
   }
@@ -140,7 +148,11 @@ async function refused(item, error) {
       if (failure instanceof Unreachable) return wait(item, failure);
     }
     // The answer to an earlier try was lost, not the decision.
-    const before = album?.decisions.find((said) => (item.kind === "undo" ? said.id === item.id && said.undone : item.tries > 0 && said.id > item.seen && !said.undone && same(said, item.ask)));
+    const before = album?.decisions.find((said) =>
+      item.kind === "undo"
+        ? said.id === item.id && said.undone
+        : item.tries > 0 && said.id > item.seen && !said.undone && same(said, item.ask),
+    );
     if (before) {
       await done(item, before);
       return true;
@@ -149,7 +161,15 @@ async function refused(item, error) {
   const { refusal } = error;
   const stale = refusal.yours !== null && refusal.theirs !== null && refusal.yours !== undefined;
   if (album && stale) {
-    const mine = await askWhose({ title: "Somebody was faster", message: refusal.message, yours: withReason(refusal.yours || item.says, item.ask), theirs: withReason(refusal.theirs, album.decisions.find((said) => said.id > item.seen && !said.undone)) });
+    const mine = await askWhose({
+      title: "Somebody was faster",
+      message: refusal.message,
+      yours: withReason(refusal.yours || item.says, item.ask),
+      theirs: withReason(
+        refusal.theirs,
+        album.decisions.find((said) => said.id > item.seen && !said.undone),
+      ),
+    });
     if (mine) {
       save({ ...renewed(item, album), tries: 0 });
       return true;

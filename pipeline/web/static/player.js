@@ -26,7 +26,8 @@ export class Player extends EventTarget {
   constructor() {
     super();
     for (const one of this.#decks) {
-      for (const name of ["play", "pause", "loadedmetadata", "waiting", "playing"]) one.audio.addEventListener(name, () => this.#tell(one, "change"));
+      for (const name of ["play", "pause", "loadedmetadata", "waiting", "playing"])
+        one.audio.addEventListener(name, () => this.#tell(one, "change"));
       one.audio.addEventListener("timeupdate", () => this.#watch(one));
       one.audio.addEventListener("seeked", () => this.#tell(one, "time"));
       one.audio.addEventListener("ended", () => one === this.#deck && this.#end());
@@ -121,7 +122,9 @@ export class Player extends EventTarget {
     if (audio.readyState > 0) audio.currentTime = to;
     else {
       const item = this.item;
-      audio.addEventListener("loadedmetadata", () => this.item === item && (audio.currentTime = this.#wanted), { once: true });
+      audio.addEventListener("loadedmetadata", () => this.item === item && (audio.currentTime = this.#wanted), {
+        once: true,
+      });
     }
     this.#tell(this.#deck, "time");
   }
@@ -179,11 +182,14 @@ export class Player extends EventTarget {
     else if (left < AHEAD) {
       clearTimeout(this.#timer);
       // Events come four times a second: the last stretch is timed.
-      this.#timer = setTimeout(() => {
-        if (one !== this.#deck || one.audio.paused || one.audio.currentTime < end - 0.1) return;
-        if (Array.isArray(this.#loop)) this.seek(from);
-        else this.#end();
-      }, Math.max(0, left * 1000 - 15));
+      this.#timer = setTimeout(
+        () => {
+          if (one !== this.#deck || one.audio.paused || one.audio.currentTime < end - 0.1) return;
+          if (Array.isArray(this.#loop)) this.seek(from);
+          else this.#end();
+        },
+        Math.max(0, left * 1000 - 15),
+      );
     }
   }
 

@@ -41,12 +41,32 @@ const address = (key) => {
 
 function draw(row) {
   const key = keyOf(row);
-  return h("li", { class: "row", "data-key": key, "data-decided": row.decided },
-    h("a", { href: address(key) }, cover(row.cover, 56),
-      h("span", { class: "words" }, h("span", { class: "title" }, row.title),
-        h("span", { class: "line" }, `${row.album_title} · track ${row.track}, take ${row.take} · ${minutes(row.seconds)}`),
-        h("span", { class: "attention" }, row.attention)),
-      h("span", { class: "marks" }, h("span", { class: "score" }, row.score === null ? "–" : row.score.toFixed(2)), h("span", { class: "mark" }, mark(row)))));
+  return h(
+    "li",
+    { class: "row", "data-key": key, "data-decided": row.decided },
+    h(
+      "a",
+      { href: address(key) },
+      cover(row.cover, 56),
+      h(
+        "span",
+        { class: "words" },
+        h("span", { class: "title" }, row.title),
+        h(
+          "span",
+          { class: "line" },
+          `${row.album_title} · track ${row.track}, take ${row.take} · ${minutes(row.seconds)}`,
+        ),
+        h("span", { class: "attention" }, row.attention),
+      ),
+      h(
+        "span",
+        { class: "marks" },
+        h("span", { class: "score" }, row.score === null ? "–" : row.score.toFixed(2)),
+        h("span", { class: "mark" }, mark(row)),
+      ),
+    ),
+  );
 }
 
 const line = (key) => list.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -84,13 +104,16 @@ function query(offset, limit = 60) {
 function grow() {
   if (next === null || loading) return loading;
   const turn = asked;
-  loading = get(query(next)).then((page) => {
-    if (turn !== asked) return;
-    add(page.takes, false);
-    ({ next, total } = page);
-  }).catch((error) => say(error.message, { wrong: true })).finally(() => {
-    loading = null;
-  });
+  loading = get(query(next))
+    .then((page) => {
+      if (turn !== asked) return;
+      add(page.takes, false);
+      ({ next, total } = page);
+    })
+    .catch((error) => say(error.message, { wrong: true }))
+    .finally(() => {
+      loading = null;
+    });
   return loading;
 }
 
@@ -190,7 +213,14 @@ listening.addEventListener("album", ({ detail: slug }) => {
   for (const track of album?.tracks ?? []) {
     for (const take of track.takes) {
       const row = rows.get(`${slug}/${track.track}/${take.take}`);
-      if (row) renew({ ...row, title: track.title, chosen: take.chosen, decided: take.decided, attention: take.decided ? "" : row.attention });
+      if (row)
+        renew({
+          ...row,
+          title: track.title,
+          chosen: take.chosen,
+          decided: take.decided,
+          attention: take.decided ? "" : row.attention,
+        });
     }
   }
 });
@@ -248,11 +278,15 @@ async function about() {
 
 add(start.queue.takes, true);
 for (const link of list.querySelectorAll("a")) link.href = address(link.closest("li").dataset.key);
-new IntersectionObserver(async (seen) => {
-  if (!seen.some((one) => one.isIntersecting)) return;
-  // A tall window may show the end again as soon as a page has come.
-  do await grow(); while (next !== null && $("more").getBoundingClientRect().top < innerHeight + 600);
-}, { rootMargin: "600px" }).observe($("more"));
+new IntersectionObserver(
+  async (seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    // A tall window may show the end again as soon as a page has come.
+    do await grow();
+    while (next !== null && $("more").getBoundingClientRect().top < innerHeight + 600);
+  },
+  { rootMargin: "600px" },
+).observe($("more"));
 furnish();
 follow();
 about();

@@ -55,7 +55,15 @@ export class Radio {
 
   #item(place) {
     const row = this.#list[place % this.#list.length];
-    return { audio: row.audio, gain: row.gain, seconds: row.seconds, title: row.title, line: `Radio · ${row.album_title}`, cover: row.cover, row };
+    return {
+      audio: row.audio,
+      gain: row.gain,
+      seconds: row.seconds,
+      title: row.title,
+      line: `Radio · ${row.album_title}`,
+      cover: row.cover,
+      row,
+    };
   }
 
   async #fetch() {

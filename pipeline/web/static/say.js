@@ -14,7 +14,10 @@ export function whisper(text) {
 export function say(text, { wrong = false, action = null } = {}) {
   whisper(text);
   const toast = h("div", { class: wrong ? "toast wrong" : "toast" }, h("p", {}, text));
-  if (action) toast.append(h("button", { type: "button", class: "plain", onclick: () => (action.does(), toast.remove()) }, action.says));
+  if (action)
+    toast.append(
+      h("button", { type: "button", class: "plain", onclick: () => (action.does(), toast.remove()) }, action.says),
+    );
   const places = $("toasts");
   places.append(toast);
   while (places.children.length > 3) places.firstElementChild.remove();

@@ -22,12 +22,45 @@ function field(control) {
   const common = { id, name: control.name, "aria-describedby": help ? `${id}-help` : null };
   const value = kept[kind][control.name] ?? control.default;
   const label = h("label", { for: id }, control.label);
-  if (control.kind === "switch") return h("div", { class: "control" }, h("label", { class: "switch" }, h("input", { ...common, type: "checkbox", checked: Boolean(value) }), " ", control.label), help);
+  if (control.kind === "switch")
+    return h(
+      "div",
+      { class: "control" },
+      h(
+        "label",
+        { class: "switch" },
+        h("input", { ...common, type: "checkbox", checked: Boolean(value) }),
+        " ",
+        control.label,
+      ),
+      help,
+    );
   if (control.kind === "sound") return sound(control, common, label, help);
   if (control.kind === "choice") {
-    return h("div", { class: "control" }, label, h("select", common, [...(control.choices.includes(control.default) ? [] : [""]), ...control.choices].map((choice) => h("option", { value: choice, selected: choice === value }, choice || "As it suggests"))), help);
+    return h(
+      "div",
+      { class: "control" },
+      label,
+      h(
+        "select",
+        common,
+        [...(control.choices.includes(control.default) ? [] : [""]), ...control.choices].map((choice) =>
+          h("option", { value: choice, selected: choice === value }, choice || "As it suggests"),
+        ),
+      ),
+      help,
+    );
   }
-  const number = control.kind === "number" ? { type: "number", min: control.low, max: control.high, step: control.step === null ? "any" : Math.min(1, control.step), inputmode: "decimal" } : { type: "text", maxlength: 200, autocomplete: "off" };
+  const number =
+    control.kind === "number"
+      ? {
+          type: "number",
+          min: control.low,
+          max: control.high,
+          step: control.step === null ? "any" : Math.min(1, control.step),
+          inputmode: "decimal",
+        }
+      : { type: "text", maxlength: 200, autocomplete: "off" };
   return h("div", { class: "control" }, label, h("input", { ...common, ...number, value: value ?? "" }), help);
 }
 
@@ -35,13 +68,22 @@ function sound(control, common, label, help) {
   const said = h("span", { class: "help", role: "status" });
   const heard = h("span", {});
   const file = h("input", { ...common, type: "file", accept: "audio/*" });
-  const forgetIt = h("button", { type: "button", class: "plain", hidden: true, onclick: () => {
-    delete kept[kind][control.name];
-    file.value = "";
-    heard.replaceChildren();
-    said.textContent = "";
-    forgetIt.hidden = true;
-  } }, "Leave it out");
+  const forgetIt = h(
+    "button",
+    {
+      type: "button",
+      class: "plain",
+      hidden: true,
+      onclick: () => {
+        delete kept[kind][control.name];
+        file.value = "";
+        heard.replaceChildren();
+        said.textContent = "";
+        forgetIt.hidden = true;
+      },
+    },
+    "Leave it out",
+  );
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (!chosen) return;
@@ -55,7 +97,9 @@ function sound(control, common, label, help) {
       const upload = await send("/api/uploads", chosen);
       kept[kind][control.name] = upload.id;
       said.textContent = `${minutes(upload.seconds)} taken in.`;
-      heard.replaceChildren(h("audio", { controls: true, preload: "none", src: upload.audio, "aria-label": control.label }));
+      heard.replaceChildren(
+        h("audio", { controls: true, preload: "none", src: upload.audio, "aria-label": control.label }),
+      );
       forgetIt.hidden = false;
     } catch (error) {
       said.textContent = error.message;
@@ -68,7 +112,8 @@ function sound(control, common, label, help) {
 function remember() {
   for (const control of desk[kind]) {
     const input = $(`control-${control.name}`);
-    if (input && control.kind !== "sound") kept[kind][control.name] = control.kind === "switch" ? input.checked : input.value;
+    if (input && control.kind !== "sound")
+      kept[kind][control.name] = control.kind === "switch" ? input.checked : input.value;
   }
 }
 
@@ -86,20 +131,56 @@ function wanted() {
 }
 
 function draw(words = "") {
-  const choose = (value, says) => h("label", { class: "kind" }, h("input", { type: "radio", name: "kind", value, checked: kind === value, onchange: () => {
-    remember();
-    kind = value;
-    draw($("words").value);
-    document.querySelector(`input[name=kind][value=${value}]`).focus();
-  } }), h("span", {}, says));
-  redraw($("order"),
-    h("fieldset", { class: "kinds" }, h("legend", { class: "unseen" }, "What to make"), choose("album", "An album"), choose("clip", "One clip")),
+  const choose = (value, says) =>
+    h(
+      "label",
+      { class: "kind" },
+      h("input", {
+        type: "radio",
+        name: "kind",
+        value,
+        checked: kind === value,
+        onchange: () => {
+          remember();
+          kind = value;
+          draw($("words").value);
+          document.querySelector(`input[name=kind][value=${value}]`).focus();
+        },
+      }),
+      h("span", {}, says),
+    );
+  redraw(
+    $("order"),
+    h(
+      "fieldset",
+      { class: "kinds" },
+      h("legend", { class: "unseen" }, "What to make"),
+      choose("album", "An album"),
+      choose("clip", "One clip"),
+    ),
     h("label", { class: "ask", for: "words" }, kind === "album" ? "What is it about?" : "What should it sound like?"),
-    h("textarea", { id: "words", rows: 3, maxlength: 2000, required: true, value: words, placeholder: kind === "album" ? "Rain on a tin roof, a Sunday with nothing to do" : "Dusty boom bap, warm electric piano, rain at the window" }),
+    h("textarea", {
+      id: "words",
+      rows: 3,
+      maxlength: 2000,
+      required: true,
+      value: words,
+      placeholder:
+        kind === "album"
+          ? "Rain on a tin roof, a Sunday with nothing to do"
+          : "Dusty boom bap, warm electric piano, rain at the window",
+    }),
     h("div", { class: "controls" }, desk[kind].slice(0, SHOWN).map(field)),
-    desk[kind].length > SHOWN && h("details", {}, h("summary", {}, `All ${desk[kind].length} controls`), h("div", { class: "controls" }, desk[kind].slice(SHOWN).map(field))),
+    desk[kind].length > SHOWN &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `All ${desk[kind].length} controls`),
+        h("div", { class: "controls" }, desk[kind].slice(SHOWN).map(field)),
+      ),
     h("button", { class: "main large" }, kind === "album" ? "Make the album" : "Make the clip"),
-    desk.notes.map((note) => h("p", { class: "help" }, note)));
+    desk.notes.map((note) => h("p", { class: "help" }, note)),
+  );
 }
 
 $("order").addEventListener("submit", async (event) => {
@@ -122,15 +203,37 @@ let shown = [];
 const drawn = new Map();
 
 function drawJob(job) {
-  const item = h("li", { class: "job", "data-state": job.state },
+  const item = h(
+    "li",
+    { class: "job", "data-state": job.state },
     h("p", { class: "eyebrow" }, `${KIND[job.kind]} · ${STATE[job.state]}${job.author ? ` · ${job.author}` : ""}`),
-    h("p", { class: "title" }, job.words));
+    h("p", { class: "title" }, job.words),
+  );
   if (job.state === "working" || job.state === "waiting") {
-    item.append(h("progress", { max: 1, value: job.share, "aria-label": "How far it is" }),
-      h("button", { type: "button", "data-name": `stop-${job.id}`, onclick: () => post(`/api/jobs/${job.id}/stop`).catch((error) => say(error.message, { wrong: true })) }, icon("stop"), h("span", {}, "Stop")));
+    item.append(
+      h("progress", { max: 1, value: job.share, "aria-label": "How far it is" }),
+      h(
+        "button",
+        {
+          type: "button",
+          "data-name": `stop-${job.id}`,
+          onclick: () => post(`/api/jobs/${job.id}/stop`).catch((error) => say(error.message, { wrong: true })),
+        },
+        icon("stop"),
+        h("span", {}, "Stop"),
+      ),
+    );
   }
   item.append(h("p", { class: "line said" }, job.said));
-  for (const [place, address] of job.clips.entries()) item.append(h("audio", { controls: true, preload: "metadata", src: address, "aria-label": `Clip ${place + 1} of ${job.words}` }));
+  for (const [place, address] of job.clips.entries())
+    item.append(
+      h("audio", {
+        controls: true,
+        preload: "metadata",
+        src: address,
+        "aria-label": `Clip ${place + 1} of ${job.words}`,
+      }),
+    );
   if (job.album) item.append(h("p", {}, h("a", { href: `/albums/${job.album}` }, "Open the album")));
   return item;
 }
@@ -151,7 +254,8 @@ function show(jobs) {
     drawn.set(job.id, { about, item });
     return item;
   });
-  if (items.length !== $("jobs").children.length || items.some((item, place) => $("jobs").children[place] !== item)) redraw($("jobs"), items);
+  if (items.length !== $("jobs").children.length || items.some((item, place) => $("jobs").children[place] !== item))
+    redraw($("jobs"), items);
   $("no-jobs").hidden = items.length > 0;
 }
 

@@ -18,10 +18,12 @@ export function levels(text, bars = BARS) {
 function shape(peaks) {
   const values = peaks ?? Array(BARS).fill(0.04);
   const loudest = Math.max(0.05, ...values);
-  return values.map((value, bar) => {
-    const half = Math.max(1.2, (value / loudest) * (HEIGHT / 2 - 2));
-    return `M${bar * 2 + 0.3} ${HEIGHT / 2 - half}h1.3v${2 * half}h-1.3z`;
-  }).join("");
+  return values
+    .map((value, bar) => {
+      const half = Math.max(1.2, (value / loudest) * (HEIGHT / 2 - 2));
+      return `M${bar * 2 + 0.3} ${HEIGHT / 2 - half}h1.3v${2 * half}h-1.3z`;
+    })
+    .join("");
 }
 
 let made = 0;
@@ -32,11 +34,28 @@ export function wave({ peaks, seconds, seek, region }) {
   const outline = shape(levels(peaks));
   const played = s("rect", { x: 0, y: 0, width: 0, height: HEIGHT });
   const loop = s("rect", { class: "wave-loop", x: 0, y: 0, width: 0, height: HEIGHT });
-  const picture = s("svg", { viewBox: `0 0 ${BARS * 2} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    s("clipPath", { id: name }, played), loop,
+  const picture = s(
+    "svg",
+    { viewBox: `0 0 ${BARS * 2} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    s("clipPath", { id: name }, played),
+    loop,
     s("path", { class: "wave-all", d: outline }),
-    s("path", { class: "wave-played", d: outline, "clip-path": `url(#${name})` }));
-  const element = h("div", { class: "wave", role: "slider", tabindex: 0, "aria-label": "Position", "aria-valuemin": 0, "aria-valuemax": Math.round(seconds), "aria-valuenow": 0, "data-name": "wave" }, picture);
+    s("path", { class: "wave-played", d: outline, "clip-path": `url(#${name})` }),
+  );
+  const element = h(
+    "div",
+    {
+      class: "wave",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Position",
+      "aria-valuemin": 0,
+      "aria-valuemax": Math.round(seconds),
+      "aria-valuenow": 0,
+      "data-name": "wave",
+    },
+    picture,
+  );
   let at = 0;
   let from = null;
 
@@ -58,7 +77,16 @@ export function wave({ peaks, seconds, seek, region }) {
   for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (from = null));
   element.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const to = { ArrowLeft: at - 5, ArrowDown: at - 5, ArrowRight: at + 5, ArrowUp: at + 5, PageDown: at - 15, PageUp: at + 15, Home: 0, End: seconds - 1 }[event.key];
+    const to = {
+      ArrowLeft: at - 5,
+      ArrowDown: at - 5,
+      ArrowRight: at + 5,
+      ArrowUp: at + 5,
+      PageDown: at - 15,
+      PageUp: at + 15,
+      Home: 0,
+      End: seconds - 1,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     seek(Math.min(seconds, Math.max(0, to)));
