@@ -2,12 +2,14 @@
 
 import { post } from "./api.js";
 import { askWords } from "./dialogs.js";
-import { $, count, cover, given, h, icon, minutes, redraw } from "./dom.js";
-import { inWords } from "./foresee.js";
+import { $, count, cover, given, h, icon, redraw } from "./dom.js";
+import { drawHistory } from "./history.js";
+import { retitle } from "./inplace.js";
 import { Listening, rowOf } from "./listening.js";
 import { live } from "./live.js";
 import { furnish } from "./page.js";
 import { say } from "./say.js";
+import { drawTrack, heard, isDragging } from "./tracklist.js";
 
 const STATUS = {
   in_progress: "Being made",
@@ -23,7 +25,6 @@ const listening = new Listening({ place: $("take"), neighbour });
 listening.albums.set(slug, start);
 
 const album = () => listening.view(slug);
-const heard = (track) => track.takes.find((take) => take.chosen) ?? track.takes[0];
 
 // The tracks one after the other, each in its chosen take.
 function neighbour(key, step) {
@@ -75,33 +76,16 @@ async function make() {
   }
 }
 
-// A title that is changed where it stands: Enter keeps, Escape leaves.
-function retitle(place, value, does) {
-  const field = h("input", { value, maxlength: 120, "aria-label": "Title", class: "inplace" });
-  let over = false;
-  const end = (kept) => {
-    if (over) return;
-    over = true;
-    const title = field.value.trim();
-    field.replaceWith(value);
-    if (kept && title && title !== value) does(title);
-    else draw();
-  };
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing) end(true);
-    if (event.key === "Escape") end(false);
-  });
-  field.addEventListener("blur", () => end(true));
-  place.replaceChildren(field);
-  field.focus();
-  field.select();
-}
-
 function drawHero() {
   const now = album();
   const title = h("h1", {}, now.title);
   const act = (name, says, does, picture, kind = "") =>
-    h("button", { type: "button", class: kind, "data-name": name, onclick: does }, icon(picture), h("span", {}, says));
+    h(
+      "button",
+      { type: "button", class: kind, "data-name": name, onclick: does },
+      icon(picture),
+      h("span", {}, says),
+    );
   redraw(
     $("hero"),
     cover(now.cover?.url, 640),
@@ -126,7 +110,13 @@ function drawHero() {
         act(
           "retitle-album",
           "Retitle",
-          () => retitle(title, now.title, (value) => order({ decision: "retitled", value }, `Retitled to “${value}”`)),
+          () =>
+            retitle(
+              title,
+              now.title,
+              (value) => order({ decision: "retitled", value }, `Retitled to “${value}”`),
+              draw,
+            ),
           "pen",
         ),
         act("cover", "Another cover", () => order({ decision: "cover" }, "Another cover was ordered"), "picture"),
@@ -174,129 +164,14 @@ function remarks(now) {
   );
 }
 
-let dragged = null;
-
-function reorder(from, to) {
-  const tracks = album().tracks.map((track) => track.track);
-  if (to < 0 || to >= tracks.length || from === to) return;
-  const [moved] = tracks.splice(from, 1);
-  tracks.splice(to, 0, moved);
-  order({ decision: "reordered", value: tracks.join(",") }, `“${album().tracks[from].title}” is now number ${to + 1}`);
-}
-
-function drawTrack(track, place, now) {
-  const take = heard(track);
-  const title = h("span", { class: "title" }, track.title);
-  const here = listening.row?.track === track.track;
-  const small = (name, says, does, picture, disabled = false) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "quiet",
-        "data-name": `${name}-${track.track}`,
-        "aria-label": `${says}: ${track.title}`,
-        title: says,
-        onclick: does,
-        disabled,
-      },
-      icon(picture),
-    );
-  const tabs =
-    track.takes.length > 0 &&
-    [...track.takes]
-      .sort((a, b) => a.take - b.take)
-      .map((one) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "tab",
-            "data-name": `hear-${track.track}-${one.take}`,
-            "aria-pressed": String(here && listening.row.take === one.take),
-            "aria-label": `Hear take ${one.take} of ${track.title}`,
-            "data-decided": one.decided,
-            onclick: () => listening.show(rowOf(now, track, one), { play: true }),
-          },
-          h("span", {}, `Take ${one.take}`),
-          h("span", { class: "score" }, one.score === null ? "–" : one.score.toFixed(2)),
-          one.chosen && h("span", { class: "mark" }, "chosen"),
-          one.decided && h("span", { class: "mark" }, one.decided),
-        ),
-      );
-  const item = h(
-    "li",
-    { class: "track", "data-track": track.track, "aria-current": here ? "true" : null },
-    h("span", { class: "number" }, String(track.position)),
-    h(
-      "div",
-      { class: "track-words" },
-      title,
-      h("p", { class: "line" }, take ? minutes(take.seconds) : "not rendered yet", track.why && ` · ${track.why}`),
-      track.note && h("p", { class: "note" }, track.note),
-      h(
-        "div",
-        { class: "tabs" },
-        tabs,
-        track.master &&
-          h(
-            "button",
-            { type: "button", class: "tab", "data-name": `master-${track.track}`, onclick: () => master(now, track) },
-            "Finished track",
-          ),
-        track.rerolls > 0 && h("span", { class: "coming" }, `${track.rerolls} more being made`),
-      ),
-    ),
-    h(
-      "div",
-      { class: "track-tools" },
-      small("up", "Earlier", () => reorder(place, place - 1), "up", place === 0),
-      small("down", "Later", () => reorder(place, place + 1), "down", place === now.tracks.length - 1),
-      small(
-        "title",
-        "Retitle",
-        () =>
-          retitle(title, track.title, (value) =>
-            order({ decision: "retitled", track: track.track, value }, `Retitled to “${value}”`),
-          ),
-        "pen",
-      ),
-      h(
-        "span",
-        { class: "grip", draggable: "true", title: "Drag to another place", "aria-hidden": "true" },
-        icon("grip"),
-      ),
-    ),
-  );
-  const grip = item.querySelector(".grip");
-  grip.addEventListener("dragstart", (event) => {
-    dragged = place;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", track.title);
-    event.dataTransfer.setDragImage(item, 20, 20);
-  });
-  grip.addEventListener("dragend", () => (dragged = null));
-  item.addEventListener("dragover", (event) => {
-    if (dragged === null) return;
-    event.preventDefault();
-    item.dataset.over = dragged < place ? "below" : "above";
-  });
-  item.addEventListener("dragleave", () => delete item.dataset.over);
-  item.addEventListener("drop", (event) => {
-    event.preventDefault();
-    delete item.dataset.over;
-    if (dragged !== null) reorder(dragged, place);
-  });
-  return item;
-}
-
-// The finished track is as loud as all others already.
-function master(now, track) {
+// Finished tracks are at -14 LUFS, takes are played at -18.
+function master(track) {
+  const now = album();
   const take = heard(track);
   listening.player.load(
     {
       audio: track.master,
-      gain: 0,
+      gain: -4,
       seconds: take?.seconds ?? 0,
       title: track.title,
       line: `${now.title} · finished track`,
@@ -306,57 +181,31 @@ function master(now, track) {
   );
 }
 
-function drawHistory(now) {
-  const when = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-  const one = (said) => {
-    const what =
-      said.track === null ? "the album" : `track ${said.track}${said.take === null ? "" : `, take ${said.take}`}`;
-    return h(
-      "li",
-      { class: said.undone ? "undone" : null },
-      h(
-        "p",
-        {},
-        h("b", {}, inWords(said.decision)),
-        `: ${what}${said.value ? `, “${said.value}”` : ""}${said.note ? ` (${said.note})` : ""}`,
-      ),
-      h(
-        "p",
-        { class: "line" },
-        `${said.author || "somebody"}, ${when.format(new Date(said.time))}, version ${said.version.slice(0, 8)}${said.undone ? " · taken back" : ""}`,
-      ),
-      !said.undone &&
-        h(
-          "button",
-          {
-            type: "button",
-            class: "plain",
-            "data-name": `undo-${said.id}`,
-            "aria-label": `Undo: ${inWords(said.decision)}, ${what}`,
-            onclick: () => listening.undo(album(), said.id, `${inWords(said.decision).toLowerCase()}, ${what}`),
-          },
-          "Undo",
-        ),
-    );
-  };
-  redraw(
-    $("history"),
-    h("h2", {}, "What was decided"),
-    now.decisions.length > 0
-      ? h("ol", { class: "history" }, now.decisions.map(one))
-      : h("p", { class: "nothing" }, "Nothing yet."),
-  );
-}
+const does = {
+  master,
+  hear: (track, take) => listening.show(rowOf(album(), track, take), { play: true }),
+  move: (value, track, to) => order({ decision: "reordered", value }, `“${track.title}” is now number ${to + 1}`),
+  retitle: (track, place) =>
+    retitle(
+      place,
+      track.title,
+      (value) => order({ decision: "retitled", track: track.track, value }, `Retitled to “${value}”`),
+      draw,
+    ),
+};
 
 function draw() {
   const now = album();
   if (document.activeElement?.classList.contains("inplace")) return;
   drawHero();
-  redraw(
-    $("tracks"),
-    now.tracks.map((track, place) => drawTrack(track, place, now)),
-  );
-  drawHistory(now);
+  const undo = (id, words) => listening.undo(album(), id, words);
+  redraw($("history"), drawHistory(now.decisions, undo));
+  // What is held by the mouse stays in its place.
+  if (!isDragging())
+    redraw(
+      $("tracks"),
+      now.tracks.map((track, place) => drawTrack(track, place, now, listening.row, does)),
+    );
 }
 
 listening.addEventListener("album", ({ detail }) => detail === slug && draw());
@@ -369,8 +218,8 @@ listening.addEventListener("close", () => {
   document.body.dataset.showing = "list";
   $("room").scrollIntoView();
 });
-live("pulse", () => listening.refresh());
-live("jobs", () => album().going && listening.refresh());
+live("pulse", () => listening.refresh(slug));
+live("jobs", () => album().going && listening.refresh(slug));
 
 furnish();
 draw();

@@ -34,7 +34,9 @@ async function answer(winner) {
     whisper("Answered");
   } catch (error) {
     say(
-      error instanceof Unreachable ? "The server does not answer; your answer was not sent. Try again." : error.message,
+      error instanceof Unreachable
+        ? "The server does not answer; your answer was not sent. Try again."
+        : error.message,
       { wrong: true },
     );
   }

@@ -27,7 +27,15 @@ export function turnIcon(button, name) {
 
 export function cover(url, size) {
   if (!url) return h("span", { class: "cover nocover", "aria-hidden": "true" }, icon("disc"));
-  return h("img", { class: "cover", src: url, alt: "", width: size, height: size, loading: "lazy", decoding: "async" });
+  return h("img", {
+    class: "cover",
+    src: url,
+    alt: "",
+    width: size,
+    height: size,
+    loading: "lazy",
+    decoding: "async",
+  });
 }
 
 export function minutes(seconds) {

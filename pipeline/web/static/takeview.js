@@ -182,7 +182,8 @@ function scores(take) {
     h(
       "p",
       { class: "line" },
-      `In blind comparisons it won ${take.rating.wins} and lost ${take.rating.losses}: strength ${number(take.rating.strength)}, where 0.50 is average.`,
+      `In blind comparisons it won ${take.rating.wins} and lost ${take.rating.losses}: `,
+      `strength ${number(take.rating.strength)}, where 0.50 is average.`,
     );
   return h(
     "section",
@@ -201,7 +202,13 @@ function gates(take) {
       "li",
       { class: gate.passed ? "passed" : "failed" },
       icon(gate.passed ? "yes" : "no"),
-      h("span", {}, h("b", {}, gate.name), gate.passed ? "" : " (failed)", h("span", { class: "reason" }, gate.reason)),
+      h(
+        "span",
+        {},
+        h("b", {}, gate.name),
+        gate.passed ? "" : " (failed)",
+        h("span", { class: "reason" }, gate.reason),
+      ),
     );
   const twins =
     take.twins.length > 0 &&
