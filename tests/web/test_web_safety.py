@@ -404,7 +404,6 @@ def test_a_blind_take_does_not_tell_which_it_is(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "trick",
     [
-        "..",
         "%2e%2e",
         "..%2f..%2fcatalogue",
         "%00",
@@ -428,7 +427,7 @@ def test_a_path_is_no_id(reader: TestClient, trick: str) -> None:
         refusal(answer, answer.status_code)
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "1000", "1e0", "1.5", "０", "01/../1", "9" * 400])
+@pytest.mark.parametrize("number", ["0", "-1", "1000", "1e0", "1.5", "０", "01%2f..%2f1", "9" * 400])
 def test_a_number_is_a_number(reader: TestClient, number: str) -> None:
     slug = an_album(reader)["slug"]
     for path in (f"/sound/{slug}/{number}/1.flac", f"/sound/{slug}/1/{number}.flac", f"/master/{slug}/{number}.flac"):

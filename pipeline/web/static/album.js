@@ -60,6 +60,7 @@ function retitle(place, value, does) {
     if (over) return;
     over = true;
     const title = field.value.trim();
+    field.replaceWith(value);
     if (kept && title && title !== value) does(title);
     else draw();
   };

@@ -32,7 +32,7 @@ export class Listening extends EventTarget {
     this.row = null;
     this.wave = null;
     this.mine = [];
-    this.began = 0;
+    this.began = -Infinity;
     this.does = this.#actions();
     this.player.following = () => this.radio.following() ?? this.#item(this.#upcoming);
     this.player.addEventListener("advance", () => this.#advanced());

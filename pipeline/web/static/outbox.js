@@ -116,6 +116,8 @@ const same = (said, ask) =>
   ["decision", "note", "author"].every((name) => plain(said[name]) === plain(ask[name])) &&
   (ask.decision === "reroll" || plain(said.value) === plain(ask.value));
 
+const withReason = (text, said) => (said?.note && !text.includes(said.note) ? `${text}: ${said.note}` : text);
+
 async function refused(item, error) {
   let album = null;
   if (error.status === 409) {
@@ -134,7 +136,7 @@ async function refused(item, error) {
   const { refusal } = error;
   const stale = refusal.yours !== null && refusal.theirs !== null && refusal.yours !== undefined;
   if (album && stale) {
-    const mine = await askWhose({ title: "Somebody was faster", message: refusal.message, yours: refusal.yours || item.says, theirs: refusal.theirs });
+    const mine = await askWhose({ title: "Somebody was faster", message: refusal.message, yours: withReason(refusal.yours || item.says, item.ask), theirs: withReason(refusal.theirs, album.decisions.find((said) => said.id > item.seen && !said.undone)) });
     if (mine) {
       save({ ...renewed(item, album), tries: 0 });
       return true;

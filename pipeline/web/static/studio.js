@@ -8,6 +8,8 @@ import { furnish, showKeys } from "./page.js";
 import { say } from "./say.js";
 
 const LIMIT = 25 * 1024 * 1024;
+// The first ones are those most people touch.
+const SHOWN = 6;
 const STATE = { waiting: "waiting", working: "being made", done: "done", failed: "failed", stopped: "stopped" };
 const KIND = { album: "Album", clip: "Clip", changes: "Changes" };
 const { desk, jobs: first } = given();
@@ -25,7 +27,7 @@ function field(control) {
   if (control.kind === "choice") {
     return h("div", { class: "control" }, label, h("select", common, [...(control.choices.includes(control.default) ? [] : [""]), ...control.choices].map((choice) => h("option", { value: choice, selected: choice === value }, choice || "As it suggests"))), help);
   }
-  const number = control.kind === "number" ? { type: "number", min: control.low, max: control.high, step: control.step ?? "any", inputmode: "decimal" } : { type: "text", maxlength: 200, autocomplete: "off" };
+  const number = control.kind === "number" ? { type: "number", min: control.low, max: control.high, step: control.step === null ? "any" : Math.min(1, control.step), inputmode: "decimal" } : { type: "text", maxlength: 200, autocomplete: "off" };
   return h("div", { class: "control" }, label, h("input", { ...common, ...number, value: value ?? "" }), help);
 }
 
@@ -76,7 +78,9 @@ function wanted() {
   for (const control of desk[kind]) {
     const value = kept[kind][control.name];
     if (value === "" || value === null || value === undefined || value === control.default) continue;
-    said[control.name] = control.kind === "number" ? Number(value) : value;
+    // A seed may have more digits than a number of JavaScript holds.
+    const exact = /^-?\d{16,}$/.test(value) ? value : Number(value);
+    said[control.name] = control.kind === "number" ? exact : value;
   }
   return said;
 }
@@ -92,7 +96,8 @@ function draw(words = "") {
     h("fieldset", { class: "kinds" }, h("legend", { class: "unseen" }, "What to make"), choose("album", "An album"), choose("clip", "One clip")),
     h("label", { class: "ask", for: "words" }, kind === "album" ? "What is it about?" : "What should it sound like?"),
     h("textarea", { id: "words", rows: 3, maxlength: 2000, required: true, value: words, placeholder: kind === "album" ? "Rain on a tin roof, a Sunday with nothing to do" : "Dusty boom bap, warm electric piano, rain at the window" }),
-    h("div", { class: "controls" }, desk[kind].map(field)),
+    h("div", { class: "controls" }, desk[kind].slice(0, SHOWN).map(field)),
+    desk[kind].length > SHOWN && h("details", {}, h("summary", {}, `All ${desk[kind].length} controls`), h("div", { class: "controls" }, desk[kind].slice(SHOWN).map(field))),
     h("button", { class: "main large" }, kind === "album" ? "Make the album" : "Make the clip"),
     desk.notes.map((note) => h("p", { class: "help" }, note)));
 }

@@ -1,0 +1,499 @@
+"""The review page as a person meets it, in a real browser: by keyboard, on a phone, and when the server is gone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from review_room import served
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None and "LOFI_REQUIRE_BROWSER" not in os.environ:
+    pytest.skip("needs Chromium on the PATH", allow_module_level=True)
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PAGES = ("/", "/albums", "/compare", "/studio", "/login")
+FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def address(library: Path, cache: Path) -> Iterator[str]:
+    """A room that may be decided in."""
+    with served(library, cache) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def gallery(shared: tuple[Path, Path]) -> Iterator[str]:
+    """A room that is only looked at."""
+    with served(*shared) as place:
+        yield place
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Opened]:
+    """Open pages, each in a browser of its own unless told which; nothing may be wrong in them."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_one(address: str, deaf: bool = False, **more: Any) -> Page:
+        context = browser.new_context(**{"viewport": DESK, **more})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        if deaf:  # It hears nothing of what changes.
+            page.route("**/api/events", lambda route: route.abort())
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def album_of(address: str) -> dict[str, Any]:
+    slug = httpx.get(f"{address}/api/albums").json()[0]["slug"]
+    album: dict[str, Any] = httpx.get(f"{address}/api/albums/{slug}").json()
+    return album
+
+
+def decisions(address: str) -> list[tuple[str, int | None, int | None, str]]:
+    """What the server has, the oldest first."""
+    made = reversed(album_of(address)["decisions"])
+    return [(said["decision"], said["track"], said["take"], said["note"]) for said in made if not said["undone"]]
+
+
+def decided(address: str, *wanted: tuple[str, int | None, int | None, str]) -> None:
+    """Wait until the server has exactly these."""
+    until = time.monotonic() + 15
+    while decisions(address) != list(wanted) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert decisions(address) == list(wanted)
+
+
+def first(page: Page) -> tuple[int, int]:
+    """Choose the first take of the queue; return its track and number."""
+    page.keyboard.press("j")
+    expect(page.locator("#take-title")).to_be_visible()
+    return shown(page)
+
+
+def shown(page: Page) -> tuple[int, int]:
+    """The track and take that the address names."""
+    found = re.search(r"take=[a-z0-9-]+/(\d+)/(\d+)", page.url)
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
+def playing(page: Page) -> None:
+    expect(page.locator("body")).to_have_attribute("data-playing", "true")
+
+
+def moment(page: Page) -> float:
+    return float(page.locator(".wave").get_attribute("aria-valuenow") or 0)
+
+
+# Keys
+
+
+def test_an_evening_by_keyboard(address: str, open_page: Opened) -> None:
+    """J, Space, A, J, R with a reason: two decisions, without the mouse, on the very takes that were shown."""
+    page = open_page(address)
+    one = first(page)
+    page.keyboard.press("Space")
+    playing(page)
+    page.keyboard.press("a")
+    expect(page.locator(".take .state")).to_contain_text("Approved")
+    page.keyboard.press("j")
+    expect(page.locator("[data-name=reject]")).to_have_attribute("aria-pressed", "false")
+    two = shown(page)
+    assert two != one
+    page.wait_for_timeout(50)
+    page.keyboard.press("r")
+    page.keyboard.type("Off tempo, a bit")
+    page.keyboard.press("Enter")
+    expect(page.locator(".take .state")).to_contain_text("Rejected: Off tempo, a bit")
+    decided(address, ("approved", *one, ""), ("rejected", *two, "Off tempo, a bit"))
+    expect(page.locator(f'.row[data-key$="/{one[0]}/{one[1]}"] .mark')).to_have_text("approved")
+
+
+def test_undo_takes_the_last_one_back(address: str, open_page: Opened) -> None:
+    page = open_page(address)
+    one = first(page)
+    page.keyboard.press("a")
+    decided(address, ("approved", *one, ""))
+    expect(page.locator(".waiting")).to_have_count(0)
+    page.keyboard.press("u")
+    decided(address)
+    expect(page.locator(".take .state")).to_contain_text("Not decided yet")
+
+
+def test_typing_decides_nothing(address: str, open_page: Opened) -> None:
+    """Letters in the search field, with Ctrl, and in a dialog are just letters; Space presses the button it is on."""
+    page = open_page(address)
+    first(page)
+    page.keyboard.press("/")
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.type("aru 12345")
+    expect(page.locator("#words")).to_have_value("aru 12345")
+    page.locator("#words").fill("")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Alt+r")
+    page.locator("#help").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("dialog[open] h2")).to_have_text("Keys")
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    assert decisions(address) == []
+
+
+def test_keys_can_be_changed_and_not_doubled(address: str, open_page: Opened) -> None:
+    """X approves once it was given that; J stays with the next take; a reload remembers."""
+    page = open_page(address)
+    page.keyboard.press("?")
+    change = page.get_by_role("button", name="Change the key for: Approve", exact=True)
+    change.click()
+    page.keyboard.press("j")
+    expect(page.locator(".key-said")).to_contain_text("J is taken by “Next take”")
+    change.click()
+    page.keyboard.press("x")
+    expect(page.locator(".key-said")).to_contain_text("X is now for “Approve”")
+    page.keyboard.press("Escape")
+    page.reload()
+    one = first(page)
+    page.keyboard.press("a")
+    page.keyboard.press("x")
+    decided(address, ("approved", *one, ""))
+
+
+def test_notes_and_titles_by_key(address: str, open_page: Opened) -> None:
+    page = open_page(address)
+    track, _ = first(page)
+    page.keyboard.press("n")
+    page.keyboard.type("louder bass")
+    page.keyboard.press("Enter")
+    decided(address, ("noted", track, None, "louder bass"))
+    page.keyboard.press("t")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("<b>Émile & the \u202eGutter</b>")
+    page.keyboard.press("Enter")
+    expect(page.locator("#take-title")).to_contain_text("<b>Émile &")
+    decided(address, ("noted", track, None, "louder bass"), ("retitled", track, None, ""))
+    assert page.locator("#take-title b").count() == 0
+
+
+# Hearing
+
+
+def test_a_take_is_heard_from_anywhere(gallery: str, open_page: Opened) -> None:
+    """A click on the wave goes there, the arrows five seconds on, and another take of the track goes on from there."""
+    page = open_page(gallery)
+    first(page)
+    page.keyboard.press("Space")
+    playing(page)
+    wave = page.locator(".wave").bounding_box()
+    assert wave is not None
+    page.mouse.click(wave["x"] + wave["width"] * 0.3, wave["y"] + 20)
+    expect(page.locator(".wave")).to_have_attribute("aria-valuenow", re.compile("[34]"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".wave")).to_have_attribute("aria-valuenow", re.compile("[01]"))
+    page.keyboard.press("ArrowRight")
+    _, take = shown(page)
+    page.keyboard.press(str(3 - take))
+    expect(page.locator(f"[data-name=take-{3 - take}]")).to_have_attribute("aria-pressed", "true")
+    playing(page)
+    assert moment(page) >= 4
+
+
+def test_the_next_take_follows_by_itself(gallery: str, open_page: Opened) -> None:
+    """It begins when the first ends, and a key meant for the first decides nothing on it."""
+    page = open_page(gallery)
+    one = first(page)
+    page.keyboard.press("Space")
+    playing(page)
+    page.locator(".wave").focus()
+    page.keyboard.press("End")
+    expect(page).not_to_have_url(re.compile(f"/{one[0]}/{one[1]}$"))
+    playing(page)
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("press again")
+    assert decisions(gallery) == []
+
+
+def test_a_loop_stays_within(gallery: str, open_page: Opened) -> None:
+    """From [ to ] it goes round; L ends it."""
+    page = open_page(gallery)
+    first(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("]")
+    page.keyboard.press("Space")
+    playing(page)
+    expect(page.locator("#bar-from")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".wave")).to_have_attribute("aria-valuenow", re.compile("[01]"))
+    page.keyboard.press("l")
+    expect(page.locator("#bar-loop")).to_have_attribute("aria-pressed", "false")
+
+
+def test_speed_is_remembered(gallery: str, open_page: Opened) -> None:
+    page = open_page(gallery)
+    page.locator("#bar-speed").fill("1.25")
+    page.reload()
+    expect(page.locator("#bar-speed-said")).to_have_text("1.25×")
+
+
+# Addresses
+
+
+def test_back_and_reload_show_the_same(gallery: str, open_page: Opened) -> None:
+    """The filters and the take are in the address."""
+    page = open_page(gallery)
+    page.locator("select[name=sort]").select_option("score")
+    expect(page).to_have_url(re.compile("sort=score"))
+    page.locator(".row a").nth(1).click()
+    expect(page.locator("#take-title")).to_be_visible()
+    here = page.url
+    page.reload()
+    expect(page.locator("#take-title")).to_be_visible()
+    expect(page.locator("select[name=sort]")).to_have_value("score")
+    assert page.url == here
+    page.go_back()
+    expect(page).to_have_url(re.compile("sort=score$"))
+    page.locator("#words").fill("no title has this")
+    expect(page.locator("#nothing")).to_be_visible()
+
+
+# Decisions are not lost
+
+
+def test_decisions_wait_for_the_server(library: Path, cache: Path, open_page: Opened) -> None:
+    """While it is gone they are kept, over a reload as well; when it is back they are sent, in order and once."""
+    with served(library, cache) as address:
+        page = open_page(address)
+        one = first(page)
+        port = int(address.rpartition(":")[2])
+    page.keyboard.press("a")
+    expect(page.locator("#banner")).to_have_text(
+        "The server does not answer; 1 decision is kept here and will be sent."
+    )
+    page.keyboard.press("n")
+    page.keyboard.type("after the storm")
+    page.keyboard.press("Enter")
+    expect(page.locator("#banner")).to_contain_text("2 decisions are kept")
+    expect(page.locator(".take .state")).to_contain_text("Approved")
+    with served(library, cache, port) as address:
+        page.reload()
+        decided(address, ("approved", *one, ""), ("noted", one[0], None, "after the storm"))
+        expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_lost_answer_decides_once(address: str, open_page: Opened) -> None:
+    """The decision arrived and the answer did not: it is sent again, and nobody is asked whose decision stands."""
+    page = open_page(address)
+    one = first(page)
+    lost = []
+
+    def lose(route: Any) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch())
+        route.abort()
+
+    page.route("**/api/decisions", lose)
+    page.keyboard.press("a")
+    expect(page.locator(".waiting")).to_have_count(0)
+    decided(address, ("approved", *one, ""))
+    assert lost and page.locator("dialog[open]").count() == 0
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_stale_decision_shows_both(address: str, open_page: Opened, mine: bool) -> None:
+    """Somebody else decided on the same take meanwhile: both are shown, and the person chooses."""
+    page, other = open_page(address, deaf=True), open_page(address)
+    one = first(page)
+    assert first(other) == one
+    other.keyboard.press("r")
+    other.keyboard.type("too dull")
+    other.keyboard.press("Enter")
+    decided(address, ("rejected", *one, "too dull"))
+    page.keyboard.press("a")
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("too dull")
+    expect(dialog).to_contain_text("approved")
+    dialog.get_by_role("button", name="Try again with mine" if mine else "Take theirs").click()
+    if mine:
+        decided(address, ("rejected", *one, "too dull"), ("approved", *one, ""))
+        expect(page.locator(".take .state")).to_contain_text("Approved")
+    else:
+        expect(page.locator(".take .state")).to_contain_text("Rejected: too dull")
+        decided(address, ("rejected", *one, "too dull"))
+
+
+def test_what_others_decide_shows_by_itself(address: str, open_page: Opened) -> None:
+    """Two pages are open: the decision of one appears in the other."""
+    page, other = open_page(address), open_page(address)
+    one = first(page)
+    assert first(other) == one
+    other.keyboard.press("a")
+    expect(page.locator(".take .state")).to_contain_text("Approved")
+    expect(page.locator(f'.row[data-key$="/{one[0]}/{one[1]}"] .mark')).to_have_text("approved")
+
+
+# The other rooms
+
+
+def test_an_album_is_put_in_order(address: str, open_page: Opened) -> None:
+    """Its tracks change places by a button, its title where it stands; what waits to be made is listed."""
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}")
+    titles = [track["title"] for track in album["tracks"]]
+    page.get_by_role("button", name=f"Later: {titles[0]}").click()
+    expect(page.locator(".track .title")).to_have_text(titles[::-1])
+    decided(address, ("reordered", None, None, ""))
+    expect(page.locator(".changes li")).to_have_count(1)
+    page.locator("[data-name=retitle-album]").click()
+    page.locator(".inplace").fill("A Dry Spot")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("A Dry Spot")
+    decided(address, ("reordered", None, None, ""), ("retitled", None, None, ""))
+    page.locator("[data-name=make-changes]").click()
+    expect(page.locator("#toasts")).to_contain_text("being made")
+    assert httpx.get(f"{address}/api/jobs").json()[0]["kind"] == "changes"
+    page.locator(".history button").first.click()
+    decided(address, ("reordered", None, None, ""))
+
+
+def test_tracks_are_dragged(address: str, open_page: Opened) -> None:
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}")
+    page.drag_and_drop(".track:nth-child(2) .grip", ".track:nth-child(1)")
+    decided(address, ("reordered", None, None, ""))
+    expect(page.locator(".track .title").first).to_have_text(album["tracks"][1]["title"])
+
+
+def test_an_album_is_approved(address: str, open_page: Opened) -> None:
+    page = open_page(f"{address}/albums/{album_of(address)['slug']}")
+    page.locator("[data-name=approve-album]").click()
+    page.keyboard.press("Enter")
+    decided(address, ("approved", None, None, ""))
+    expect(page.locator(".hero .state")).to_contain_text("Approved")
+
+
+def test_two_takes_are_compared_blind(address: str, open_page: Opened) -> None:
+    """Both are heard, one key answers, and only then it says which was which."""
+    page = open_page(f"{address}/compare")
+    expect(page.locator(".half")).to_have_count(2)
+    assert not re.search(r"/sound/|take=\w", page.locator("main").inner_html())
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-name=hear-a]")).to_have_attribute("aria-label", "Pause take A")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-name=hear-b]")).to_have_attribute("aria-label", "Pause take B")
+    page.keyboard.press("2")
+    expect(page.locator(".verdict-said")).to_have_text("You chose B.")
+    expect(page.locator(".verdict a")).to_have_count(2)
+    page.keyboard.press("Enter")
+    expect(page.locator(".answers")).to_be_visible()
+
+
+def test_the_studio_takes_orders(address: str, open_page: Opened, tmp_path: Path, library: Path) -> None:
+    """A clip with a control and a prompt; a wrong control is refused in words; the order can be stopped."""
+    page = open_page(f"{address}/studio")
+    page.get_by_label("One clip").check()
+    page.locator("#words").fill("dusty drums")
+    page.locator("#control-seconds").fill("12")
+    page.get_by_role("button", name="Make the clip").click()
+    expect(page.locator(".job .title")).to_have_text("dusty drums")
+    (job,) = httpx.get(f"{address}/api/jobs").json()
+    assert (job["kind"], job["author"]) == ("clip", "Ada")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".job")).to_have_attribute("data-state", "stopped")
+
+
+def test_the_radio_plays_what_was_approved(address: str, open_page: Opened) -> None:
+    page = open_page(address)
+    page.locator("#bar-radio").click()
+    expect(page.locator("#toasts")).to_contain_text("Nothing was approved today yet.")
+    first(page)
+    page.keyboard.press("a")
+    expect(page.locator(".waiting")).to_have_count(0)
+    page.locator("#bar-radio").click()
+    playing(page)
+    expect(page.locator("#now-line")).to_contain_text("Radio")
+
+
+# For everybody
+
+
+def test_a_phone_shows_one_thing_at_a_time(gallery: str, open_page: Opened) -> None:
+    """The list, then the take, and Back; the thumb reaches the player, and nothing goes sideways."""
+    page = open_page(gallery, viewport=PHONE, has_touch=True, is_mobile=True)
+    page.locator(".row a").first.tap()
+    expect(page.locator("#take-title")).to_be_visible()
+    expect(page.locator("#rows")).to_be_hidden()
+    for name in ("bar-play", "bar-approve", "bar-reject", "bar-next"):
+        box = page.locator(f"#{name}").bounding_box()
+        assert box is not None and min(box["width"], box["height"]) >= 48 and box["y"] > 600
+    page.go_back()
+    expect(page.locator("#rows")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", [DESK, PHONE, {"width": 320, "height": 640}], ids=["desk", "phone", "small phone"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_everybody_can_use_every_page(gallery: str, open_page: Opened, view: Any, colours: Any) -> None:
+    """No accessibility rule of axe is broken on any page, and none scrolls sideways."""
+    album = album_of(gallery)
+    take = f"/?take={album['slug']}/1/1"
+    page = open_page(gallery, viewport=view, color_scheme=colours, reduced_motion="reduce")
+    for path in (*PAGES, take, f"/albums/{album['slug']}"):
+        page.goto(gallery + path)
+        if path in (take, f"/albums/{album['slug']}"):
+            expect(page.locator("#take-title")).to_be_visible()
+        if path == "/login":
+            page.wait_for_url(f"{gallery}/")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_dialogs_can_be_used_by_everybody(gallery: str, open_page: Opened) -> None:
+    page = open_page(gallery)
+    first(page)
+    for key in ("r", "?", "n"):
+        page.keyboard.press(key)
+        expect(page.locator("dialog[open]")).to_be_visible()
+        assert Axe().run(page).violations_count == 0
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_colours_are_a_choice(gallery: str, open_page: Opened) -> None:
+    """The switch holds over a reload, against the system's own."""
+    page = open_page(gallery, color_scheme="light")
+    page.get_by_role("button", name="Switch to dark colours").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="Switch to light colours")).to_be_visible()

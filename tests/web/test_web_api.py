@@ -1,0 +1,98 @@
+"""The JSON API is described in full, and does what it describes whatever it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from review_room import HOST, an_album, on_take, open_app, writing
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from small_label import copied
+from starlette.testclient import TestClient
+
+METHODS = ("get", "post", "put", "delete", "patch", "head")
+
+
+@pytest.fixture(scope="module")
+def described(reader: TestClient) -> dict[str, Any]:
+    description: dict[str, Any] = reader.get("/api/openapi.json").json()
+    return description
+
+
+def test_every_operation_is_described(described: dict[str, Any]) -> None:
+    """Each has a name of its own, a summary, and says how it refuses."""
+    names = []
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                assert operation["summary"], path
+                refusals = [reply for status, reply in operation["responses"].items() if int(status) >= 400]
+                assert {"403", "421", "422"} <= set(operation["responses"]), path
+                for reply in refusals:
+                    assert reply["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal"), path
+                names.append(operation["operationId"])
+    assert len(names) == len(set(names)) > 20
+
+
+def test_what_somebody_else_decided_is_shown(client: TestClient) -> None:
+    """The second of two decisions that exclude each other is refused with both, and nothing of it is kept."""
+    album, headers = an_album(client), writing(client)
+    assert client.post("/api/decisions", json=on_take(album, author="Ben"), headers=headers).status_code == 201
+    late = client.post("/api/decisions", json=on_take(album, "rejected", note="too dull"), headers=headers)
+    said = late.json()
+    assert late.status_code == 409
+    assert "rejected" in said["yours"] and "approved" in said["theirs"]
+    assert [made["author"] for made in an_album(client)["decisions"]] == ["Ben"]
+
+
+def test_what_was_decided_is_taken_back(client: TestClient) -> None:
+    headers = writing(client)
+    made = client.post("/api/decisions", json=on_take(an_album(client)), headers=headers).json()
+    back = {"seen": an_album(client)["seen"]}
+    assert client.post(f"/api/decisions/{made['id']}/undo", json=back, headers=headers).json()["undone"]
+    assert an_album(client)["decisions"][0]["undone"]
+
+
+def test_a_reroll_orders_a_render(client: TestClient) -> None:
+    """The order is there as soon as the decision is."""
+    album, headers = an_album(client), writing(client)
+    ask = {**on_take(album, "reroll"), "take": None, "version": album["version"]}
+    assert client.post("/api/decisions", json=ask, headers=headers).status_code == 201
+    (job,) = client.get("/api/jobs").json()
+    assert (job["kind"], job["words"], job["author"]) == ("changes", album["slug"], "Ada")
+
+
+def test_what_is_not_there_is_not_found(client: TestClient) -> None:
+    headers = writing(client)
+    for path in (
+        "/api/albums/no-such-album",
+        "/sound/no-such-album/1/1.flac",
+        "/clips/9/1.flac",
+        f"/uploads/{'0' * 64}.flac",
+    ):
+        assert client.get(path).status_code == 404, path
+    for path in ("/api/jobs/99/stop", "/api/decisions/99/undo"):
+        assert client.post(path, json={"seen": 0} if "undo" in path else None, headers=headers).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def api(shared: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The API as it describes itself, over a library of its own."""
+    with open_app(copied(shared[0], tmp_path_factory.mktemp("api") / "library"), shared[1]) as app:
+        yield schemathesis.openapi.from_asgi("/api/openapi.json", app, headers={"Host": HOST})
+
+
+TOKEN = "x" * 40
+WRITES = {"Host": HOST, "X-CSRF-Token": TOKEN, "Cookie": f"lofi-csrf-8765={TOKEN}"}
+
+
+# Valid requests are refused as well, where they name what is not there: all else must hold.
+@schemathesis.pytest.from_fixture("api").exclude(path="/api/events").parametrize()
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+def test_the_api_keeps_its_word(case: schemathesis.Case) -> None:
+    """Whatever its description allows, and much that it does not, is answered as described and never with a fault."""
+    case.call_and_validate(headers=WRITES, excluded_checks=[positive_data_acceptance])
