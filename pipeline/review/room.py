@@ -60,6 +60,7 @@ class Room:
         self._waveforms = Waveforms(shelf)
         self._reading = threading.Lock()
         self._read: dict[Slug, tuple[object, Begun]] = {}
+        self._waiting: dict[Slug, tuple[object, tuple[str, ...]]] = {}
 
     # What there is
 
@@ -322,9 +323,19 @@ class Room:
 
     def _changes(self, row: AlbumRow) -> tuple[str, ...]:
         decided = self._catalogue.review.decisions(row.slug)
-        if not decided or not (album := self._begun(row.slug).album):
+        if not decided:
             return ()
-        return waiting(album, edits_of(decided))
+        seen = row.manifest, decided[-1].id
+        with self._reading:
+            known = self._waiting.get(row.slug)
+        if known is not None and known[0] == seen:
+            return known[1]
+        album = self._begun(row.slug).album
+        changes = () if album is None else waiting(album, edits_of(decided))
+        if row.manifest is not None:
+            with self._reading:
+                self._waiting[row.slug] = seen, changes
+        return changes
 
     def _has_cover(self, slug: Slug) -> bool:
         return (self._shelf.album(slug).folder / COVER_FOR_TAGS).is_file()
