@@ -6,6 +6,7 @@ import { askWords } from "./dialogs.js";
 import { $, h, redraw } from "./dom.js";
 import { foresee } from "./foresee.js";
 import { keysOf, ACTIONS, listen, shown } from "./keys.js";
+import { live } from "./live.js";
 import { decide, flush, outbox, pending, takeBack, withdraw } from "./outbox.js";
 import { showKeys } from "./page.js";
 import { Player } from "./player.js";
@@ -43,6 +44,7 @@ export class Listening extends EventTarget {
     outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
     bindBar(this.player, this.does);
     listen("listen", this.does);
+    live("back", flush);
     flush();
   }
 

@@ -11,6 +11,7 @@ const LONGEST = 30_000;
 
 export const outbox = new EventTarget();
 let busy = false;
+let wanted = false;
 let timer = 0;
 let failures = 0;
 let made = 0;
@@ -48,9 +49,12 @@ export function withdraw(album) {
 }
 
 export async function flush() {
+  // What is added while the last one is just being finished is not forgotten.
+  wanted = true;
   if (busy) return;
   clearTimeout(timer);
   busy = true;
+  wanted = false;
   try {
     // Two pages of one browser share what is kept: one of them sends.
     if (navigator.locks) await navigator.locks.request("lofi-outbox", { ifAvailable: true }, (lock) => (lock ? sendAll() : again(1000)));
@@ -58,6 +62,7 @@ export async function flush() {
   } finally {
     busy = false;
   }
+  if (wanted) flush();
 }
 
 function again(milliseconds) {
