@@ -23,7 +23,7 @@ from pipeline.catalogue.listing import TakeRow, Wanted
 from pipeline.catalogue.rows import Decided
 from pipeline.domain import Slug
 from pipeline.domain.line import one_line
-from pipeline.errors import BadBrief, NotApproved, ShelfError
+from pipeline.errors import BadBrief, ShelfError
 from pipeline.review import views
 from pipeline.review.asking import value_of
 from pipeline.review.levels import gain, matched, peak_of
@@ -36,7 +36,7 @@ from pipeline.review.waveforms import Waveforms
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import COVER_FOR_TAGS
 from pipeline.shelf.work_folder import mix_path
-from pipeline.steps.again import waiting
+from pipeline.steps.again import require_made, waiting
 
 KEPT = 16
 """Albums remembered as they were read: a megabyte each, or ten with a hundred tracks."""
@@ -148,11 +148,8 @@ class Room:
         row = self._row(asked.album)
         value = value_of(asked, row.brief.tracks)
         on_album = asked.track is None and asked.decision in ("approved", "rejected")
-        if on_album and asked.decision == "approved" and (left := self._changes(row)):
-            raise NotApproved(
-                f"{len(left)} of the changes you decided on {'is' if len(left) == 1 else 'are'} not made yet.",
-                "Make these changes first, and listen to what comes of them.",
-            )
+        if on_album and asked.decision == "approved" and self._changes(row):
+            require_made(self._shelf.album(row.slug).read_manifest(), self._catalogue)
         made = Decided(
             version=asked.version,
             decision=asked.decision,
