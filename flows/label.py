@@ -22,7 +22,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.clips import Made, Place, render_clips
 from pipeline.crew import Crew, workers_for
 from pipeline.domain import Album, Brief, Controls, RenderOrder, Slug, read_brief
-from pipeline.encore import open_studio_again
+from pipeline.encore import as_asked, open_studio_again
 from pipeline.errors import LofiError, ShelfError
 from pipeline.library import open_library
 from pipeline.review.room import Room
@@ -76,7 +76,7 @@ class LofiLabel:
         made = finished_album(self._shelf, self._catalogue, asked)
         if made is not None and not changes_waiting(made, self._catalogue):
             return made
-        return self._make(asked, progress)
+        return self._make(asked, progress, self.settings)
 
     def remake(self, slug: Slug, *, progress: Report = lambda _: None) -> Album:
         """Make an album again with what was decided on it; the one there is where nothing was. Raises LofiError."""
@@ -86,7 +86,7 @@ class LofiLabel:
             raise ShelfError(f"There is no finished album {slug}.", "Make it first.")
         if folder.is_complete() and not changes_waiting(made, self._catalogue):
             return made
-        return self._make(made.brief, progress)
+        return self._make(made.brief, progress, as_asked(made.brief, self.settings))
 
     def clip(
         self, prompt: str, *, progress: Callable[[RenderOrder, float], None] = lambda _, __: None, **wish: Any
@@ -115,17 +115,17 @@ class LofiLabel:
                 made.append(outcome)
         return made if "takes" in wish else made[0]
 
-    def _make(self, brief: Brief, progress: Report) -> Album:
+    def _make(self, brief: Brief, progress: Report, settings: Settings) -> Album:
         begun = unfinished_project(self._shelf, brief)
         begun_by = None if begun is None else self._shelf.album(begun.slug).begun_by()
-        studio = open_studio_again(self.settings, begun_by)
+        studio = open_studio_again(settings, begun_by)
         needs = {role: part.memory for role, part in studio.modelled.items()}
         with (
             Workers(self.settings.workers) as workers,
             Crew(workers, needs, self.settings.workers) as crew,
             PlainConductor() as conductor,
         ):
-            label = Label(studio, self._shelf, self._catalogue, crew, self.settings, progress, str(uuid4()))
+            label = Label(studio, self._shelf, self._catalogue, crew, settings, progress, str(uuid4()))
             return make_album(label, brief, conductor, "plain")
 
     def close(self) -> None:
