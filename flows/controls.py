@@ -46,7 +46,7 @@ def arguments(
         if name not in options:
             raise BadBrief(f"There is no control {name!r}.", f"There are: {', '.join(options)}.")
         option = options[name]
-        if value in (None, "", False):
+        if value is None or value == "" or value is False:  # 0 is a number like any other
             continue
         known = _parts(verb, name)
         foreign = (name, verb) == ("ambience", "render") and is_part(name, str(value)) and value not in PARTS[name]

@@ -20,7 +20,7 @@ from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
 from pipeline.domain import Album, Brief, Project, read_brief
-from pipeline.encore import open_studio_again
+from pipeline.encore import as_asked, open_studio_again
 from pipeline.errors import Damaged, LofiError
 from pipeline.library import open_library
 from pipeline.prompts import find_style, styles
@@ -78,8 +78,7 @@ def remake(name: str, settings: Settings, *, as_json: bool, plain: bool) -> None
     brief = project.brief if project is not None else made.brief if made is not None else None
     if brief is None:
         raise Damaged(f"{folder.folder / PLAN} is missing.", f"`lofi verify {folder.slug}` says what else is.")
-    parts = {role: getattr(brief, role) or getattr(settings, role) for role in PARTS}
-    settings = settings.model_copy(update={"studio": brief.studio, **parts})
+    settings = as_asked(brief, settings)
     with ExitStack() as stack:
         _run(stack, brief, brief.seed, settings, Trace(), as_json=as_json, plain=plain)
 

@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 from flows.controls import Option, arguments, controls_of
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.jobs import Job
-from pipeline.domain import Sha256, Slug, read_brief
+from pipeline.domain import Controls, Sha256, Slug, read_brief
+from pipeline.domain.brief import LIMITS
 from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, LofiError, ShelfError
 from pipeline.review.orders import Desk, JobAsk, JobView, Upload
@@ -28,6 +29,7 @@ from pipeline.roles import Steered
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.studio import open_part
+from pipeline.wishes import Wish, order_clips
 
 HELD = 3
 """What a verb exits with when another process is at the same album."""
@@ -99,13 +101,9 @@ class Workbench:
                 raise ShelfError(f"There is no album {words}.", "Load the page again.")
         else:
             # Chosen here, so that the same order makes the same thing after an interruption.
-            wanted["seed"] = wanted.get("seed") or secrets.randbits(31)
+            wanted["seed"] = secrets.randbits(31) if wanted.get("seed") is None else wanted["seed"]
             arguments(_VERBS[asked.kind], words, wanted, self._shelf.root, self._uploads.file)
-        if asked.kind == "album":
-            numbers = {name: wanted[name] for name in ("tracks", "seconds", "takes", "seed") if wanted.get(name)}
-            read_brief(theme=words, **numbers)
-        elif asked.kind == "clip" and not words and not wanted.get("unconditional"):
-            raise BadBrief("The prompt is empty.", "Say how it should sound: warm rhodes, dusty drums.")
+            _refuse_nonsense(asked.kind, words, wanted)
         job = Job(
             kind=asked.kind,
             words=words,
@@ -248,6 +246,17 @@ class Workbench:
             running[1].terminate()
             with suppress(subprocess.TimeoutExpired):
                 running[1].wait(timeout=20)
+
+
+def _refuse_nonsense(kind: str, words: str, wanted: Mapping[str, Option]) -> None:
+    """Raise BadBrief for what nobody can make, so that it is said at once and not when its turn comes."""
+    given = {name: value for name, value in wanted.items() if value is not None and value != ""}
+    if kind == "album":
+        read_brief(theme=words, **{name: given[name] for name in LIMITS if name in given})
+        return
+    controls = {name: given[name] for name in Controls.model_fields if name in given}
+    own = {name: given[name] for name in ("seconds", "takes", "tempo", "key", "seed", "rhythm") if name in given}
+    order_clips(Wish(words, controls=controls, **own), open_part("writer", Settings()).made)  # type: ignore[arg-type]
 
 
 def _obeyed(name: str, musician: Steered) -> bool:

@@ -60,6 +60,7 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     cover = start("cover", paint_cover, session) if session.before is None else None
     loops = {name: start(f"ambience {name}", render_loop, session, name) for name in wanted_ambiences(session)}
     takes, said = [render.result() for render in renders], [verdict.result() for verdict in verdicts]
+    decided = session.look_again()  # while it was rendered people heard it; what they say from here on waits
     choices = start("choose", choose_takes, session, takes, said).result()
     match = (
         start("titles", match_titles, session, choices).result()
@@ -68,7 +69,9 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
     )
     choices = entitled(session, choices, match)
     reopen(session)
-    painted = (cover or start("cover", paint_cover, session)).result()
+    painted = cover.result() if cover is not None else None
+    if painted is None or decided:
+        painted = start("cover", paint_cover, session).result()
     missed: list[str] = []
     pictures = _pictures(session, conductor, choices, missed)
     laid = {name: without(loop, f"No “{name}” lies under the tracks", missed) for name, loop in loops.items()}

@@ -22,8 +22,12 @@ def open_maker(role: str, backend: Backend, brief: Brief, settings: Settings) ->
     Raises BackendUnavailable or Damaged, before anything is rendered, when it cannot work here any more, or only with
     other models.
     """
-    asked = settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
-    return _open_again(role, backend, asked).made
+    return _open_again(role, backend, as_asked(brief, settings)).made
+
+
+def as_asked(brief: Brief, settings: Settings) -> Settings:
+    """Return settings that name the studio and the parts that a brief asked for, and else stay as they are."""
+    return settings.model_copy(update={"studio": brief.studio, **{role: getattr(brief, role) for role in PARTS}})
 
 
 def open_studio_again(settings: Settings, begun_by: Backend | None) -> Studio:

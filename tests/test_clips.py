@@ -131,7 +131,7 @@ def test_a_file_that_is_nothing_to_hear(writer: OfflineWriter, tmp_path: Path) -
     sound(tmp_path / "short.wav", tone(0.1))
     soundfile.write(tmp_path / "nan.wav", np.full(RATE, np.nan, np.float32), RATE, subtype="FLOAT")
     said = {
-        "none.wav": "no file", ".": "is a folder", "cut.flac": "cut.flac", "words.wav": "does not decode",
+        "none.wav": "is not there", ".": "is a folder", "cut.flac": "cut.flac", "words.wav": "does not decode",
         "empty.wav": "does not decode", "silent.wav": "is silent",
         "short.wav": "lasts 0.10 s", "nan.wav": "not numbers",
     }  # fmt: skip

@@ -5,17 +5,14 @@ The order is SQL's and every filter narrows it there, so that a page of many tho
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from pipeline.catalogue.rows import Status
 from pipeline.catalogue.tables import albums, takes
 from pipeline.domain import Lufs, Seconds, Sha256, Slug
-from pipeline.domain.noun import Noun
 
 Sort = Literal["attention", "score", "newest"]
 
@@ -34,13 +31,14 @@ class Wanted:
     words: str = ""
 
 
-class TakeRow(Noun):
-    """One take as the catalogue knows it. `scores` are the parts of the judgement by name."""
+class TakeRow(NamedTuple):
+    """One take as a list shows it. `version` is the album's: of its manifest, or of its brief while it is made."""
 
     album: Slug
     album_title: str
     status: Status
     why: str
+    version: Sha256
     track: int
     take: int
     title: str
@@ -50,32 +48,41 @@ class TakeRow(Noun):
     passed: bool
     total: float | None
     backend: str | None
-    licences: tuple[str, ...]
-    scores: dict[str, float]
+    licences: str | None
+    """A line each."""
     seconds: Seconds | None
     loudness: Lufs | None
     peaks: str | None
-    fingerprint: str
+
+
+class HeardTake(NamedTuple):
+    """One take as a judge heard it. `scores` is JSON, the parts of the judgement by name."""
+
+    album: Slug
+    track: int
+    take: int
+    sha256: Sha256
+    total: float | None
+    scores: str | None
     embedding: str | None
     embedder: Sha256 | None
 
 
 _FROM = takes.join(albums, albums.c.slug == takes.c.album)
-_COLUMNS = (
-    takes.c.album,
-    albums.c.title.label("album_title"),
-    albums.c.status,
-    albums.c.why,
-    *(
-        column
-        for column in takes.c
-        if column.name
-        in (
-            "track", "take", "title", "sha256", "chosen", "word", "passed", "total", "backend", "licences", "scores",
-            "seconds", "loudness", "peaks", "fingerprint", "embedding", "embedder",
-        )
-    ),
-)  # fmt: skip
+_OF_ALBUM = {
+    "album_title": albums.c.title,
+    "status": albums.c.status,
+    "why": albums.c.why,
+    "version": func.coalesce(albums.c.manifest, albums.c.brief_digest),
+}
+_COLUMNS = [_OF_ALBUM[name].label(name) if name in _OF_ALBUM else takes.c[name] for name in TakeRow._fields]
+
+
+def heard(connection: Connection) -> list[HeardTake]:
+    """Return every take as it was judged, in the order of their keys."""
+    columns = [takes.c[name] for name in HeardTake._fields]
+    query = select(*columns).order_by(takes.c.album, takes.c.track, takes.c.take)
+    return [HeardTake(*row) for row in connection.execute(query)]
 
 
 def page(connection: Connection, wanted: Wanted, sort: Sort, offset: int, limit: int) -> tuple[int, list[TakeRow]]:
@@ -83,7 +90,7 @@ def page(connection: Connection, wanted: Wanted, sort: Sort, offset: int, limit:
     where = _where(wanted)
     total = connection.execute(select(func.count()).select_from(_FROM).where(*where)).scalar_one()
     query = _ordered(select(*_COLUMNS).select_from(_FROM).where(*where), sort)
-    return int(total), [_row(row) for row in connection.execute(query.offset(offset).limit(limit)).mappings()]
+    return int(total), [TakeRow(*row) for row in connection.execute(query.offset(offset).limit(limit))]
 
 
 def keys(connection: Connection, wanted: Wanted) -> list[tuple[Slug, int, int]]:
@@ -100,8 +107,8 @@ def some(connection: Connection, wanted: list[tuple[Slug, int, int]]) -> list[Ta
         numbers = [(track, take) for album, track, take in wanted if album == slug]
         of_album = or_(*((takes.c.track == track) & (takes.c.take == take) for track, take in numbers))
         query = select(*_COLUMNS).select_from(_FROM).where(takes.c.album == slug, of_album)
-        for row in connection.execute(query).mappings():
-            found[row["album"], row["track"], row["take"]] = _row(row)
+        for row in map(TakeRow._make, connection.execute(query)):
+            found[row.album, row.track, row.take] = row
     return [found[key] for key in wanted if key in found]
 
 
@@ -157,12 +164,3 @@ def _ordered(query: Select[Any], sort: Sort) -> Select[Any]:
     )
     joined = query.outerjoin(rank, rank.c.album == takes.c.album)
     return joined.order_by(stage, rank.c.mean.desc().nulls_last(), takes.c.album, *within)
-
-
-def _row(row: RowMapping) -> TakeRow:
-    known: Mapping[str, Any] = dict(row)
-    return TakeRow(
-        **{name: known[name] for name in TakeRow.model_fields if name not in ("scores", "licences")},
-        scores=json.loads(row["scores"] or "{}"),
-        licences=tuple((row["licences"] or "").splitlines()),
-    )

@@ -15,7 +15,7 @@ from pipeline.catalogue import comparisons, decisions, jobs, listing
 from pipeline.catalogue.comparisons import Comparison, Winner
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.jobs import Job
-from pipeline.catalogue.listing import Sort, TakeRow, Wanted
+from pipeline.catalogue.listing import HeardTake, Sort, TakeRow, Wanted
 from pipeline.catalogue.rows import Decided, Going, title_key
 from pipeline.catalogue.tables import decisions as decided
 from pipeline.catalogue.tables import progress, takes, titles
@@ -98,6 +98,11 @@ class Review:
         )
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+    def heard(self) -> list[HeardTake]:
+        """Return every take as it was judged."""
+        with self._database.reading() as connection:
+            return listing.heard(connection)
 
     def facets(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return every backend and every licence that a take names."""

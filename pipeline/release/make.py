@@ -22,6 +22,7 @@ from pipeline.shelf import AlbumFolder, MixFolder, Shelf
 from pipeline.shelf.album_folder import MANIFEST
 from pipeline.shelf.folder import Folder
 from pipeline.shelf.kit_folder import KIT_MANIFEST
+from pipeline.steps.again import require_made
 from pipeline.steps.resume import digest, resume
 
 CHECKSUMS = "SHA256SUMS"
@@ -51,10 +52,13 @@ class Desk:
 def decide(desk: Desk, folder: AlbumFolder | MixFolder, *, approved: bool, note: str = "") -> Sha256:
     """Enter a person's word on the very version that is on the shelf now, and return that version.
 
-    Raises Damaged unless all its files are whole, and Stale where the catalogue knows another version.
+    Raises Damaged unless all its files are whole, NotApproved where changes decided on it are not made, and Stale where
+    the catalogue knows another version.
     """
     if approved:
-        folder.read_whole()
+        whole = folder.read_whole()
+        if isinstance(whole, Album):
+            require_made(whole, desk.catalogue)
     version = folder.record(folder.manifest).sha256
     desk.catalogue.decide(folder.slug, version, "approved" if approved else "rejected", desk.author, note)
     return version

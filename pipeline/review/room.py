@@ -23,21 +23,23 @@ from pipeline.catalogue.listing import TakeRow, Wanted
 from pipeline.catalogue.rows import Decided
 from pipeline.domain import Slug
 from pipeline.domain.line import one_line
-from pipeline.errors import BadBrief, NotApproved, ShelfError
+from pipeline.errors import BadBrief, ShelfError
 from pipeline.review import views
 from pipeline.review.asking import value_of
 from pipeline.review.levels import gain, matched, peak_of
 from pipeline.review.pictures import small_copy
 from pipeline.review.ratings import closest
 from pipeline.review.reading import Begun, read
-from pipeline.review.showing import Known, album_view, cover_url, going_view, said, sound_url
+from pipeline.review.showing import Known, album_view, cover_url, going_view, said, sound_url, version_of
 from pipeline.review.taste import Taste, results_of
 from pipeline.review.waveforms import Waveforms
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import COVER_FOR_TAGS
 from pipeline.shelf.work_folder import mix_path
-from pipeline.steps.again import waiting
+from pipeline.steps.again import require_made, waiting
 
+KEPT = 16
+"""Albums remembered as they were read: a megabyte each, or ten with a hundred tracks."""
 AVERAGE = views.Rating(wins=0, losses=0, strength=0.5)
 
 
@@ -58,6 +60,7 @@ class Room:
         self._waveforms = Waveforms(shelf)
         self._reading = threading.Lock()
         self._read: dict[Slug, tuple[object, Begun]] = {}
+        self._waiting: dict[Slug, tuple[object, tuple[str, ...]]] = {}
 
     # What there is
 
@@ -96,7 +99,7 @@ class Room:
                 tracks=row.brief.tracks,
                 open=open_tracks.get(row.slug, 0),
                 changes=len(self._changes(row)),
-                cover=cover_url(row, small=True) if self._has_cover(row.slug) else None,
+                cover=cover_url(row.slug, version_of(row), small=True) if self._has_cover(row.slug) else None,
                 made=row.finished or row.created,
                 going=going_view(going.get(row.slug)),
             )
@@ -142,14 +145,11 @@ class Room:
 
     def decide(self, asked: views.Ask, author: str) -> views.Said:
         """Enter a decision. Raises BadBrief, ShelfError, Stale, TitleTaken or NotApproved, and changes nothing then."""
-        row, begun = self._row(asked.album), self._begun(asked.album)
-        value = value_of(asked, begun.project.plan)
+        row = self._row(asked.album)
+        value = value_of(asked, row.brief.tracks)
         on_album = asked.track is None and asked.decision in ("approved", "rejected")
-        if on_album and asked.decision == "approved" and (left := self._changes(row)):
-            raise NotApproved(
-                f"{len(left)} of the changes you decided on {'is' if len(left) == 1 else 'are'} not made yet.",
-                "Make these changes first, and listen to what comes of them.",
-            )
+        if on_album and asked.decision == "approved" and self._changes(row):
+            require_made(self._shelf.album(row.slug).read_manifest(), self._catalogue)
         made = Decided(
             version=asked.version,
             decision=asked.decision,
@@ -262,7 +262,7 @@ class Room:
         return self.sound(heard.album, heard.track, heard.take)
 
     def _rows(self, rows: list[TakeRow], author: str) -> list[views.TakeRow]:
-        mine, albums = self._taste.scores(author or self._author), {row.slug: row for row in self._catalogue.albums()}
+        mine = self._taste.scores(author or self._author)
         covers = {slug: self._has_cover(slug) for slug in {row.album for row in rows}}
         return [
             views.TakeRow(
@@ -279,13 +279,13 @@ class Room:
                 score=row.total,
                 mine=mine.get((row.album, row.track, row.take)),
                 backend=row.backend or "",
-                licence="; ".join(row.licences),
+                licence="; ".join((row.licences or "").splitlines()),
                 seconds=row.seconds or 0.0,
                 attention=row.why if row.status == "needs_attention" else "",
                 peaks=row.peaks,
                 gain=gain(row.loudness, peak_of(row.peaks)),
                 audio=sound_url(row.album, row.track, row.take, row.sha256),
-                cover=cover_url(albums[row.album], small=True) if covers[row.album] else None,
+                cover=cover_url(row.album, row.version, small=True) if covers[row.album] else None,
             )
             for row in rows
         ]
@@ -313,16 +313,26 @@ class Room:
             return kept[1]
         begun = read(folder)
         with self._reading:
-            while len(self._read) >= 64:
+            while len(self._read) >= KEPT:
                 self._read.pop(next(iter(self._read)))
             self._read[slug] = seen, begun
         return begun
 
     def _changes(self, row: AlbumRow) -> tuple[str, ...]:
         decided = self._catalogue.review.decisions(row.slug)
-        if not decided or not (album := self._begun(row.slug).album):
+        if not decided:
             return ()
-        return waiting(album, edits_of(decided))
+        seen = row.manifest, decided[-1].id
+        with self._reading:
+            known = self._waiting.get(row.slug)
+        if known is not None and known[0] == seen:
+            return known[1]
+        album = self._begun(row.slug).album
+        changes = () if album is None else waiting(album, edits_of(decided))
+        if row.manifest is not None:
+            with self._reading:
+                self._waiting[row.slug] = seen, changes
+        return changes
 
     def _has_cover(self, slug: Slug) -> bool:
         return (self._shelf.album(slug).folder / COVER_FOR_TAGS).is_file()

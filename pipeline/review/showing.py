@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.audio.fingerprint import NEAR_DUPLICATE, similarities
 from pipeline.catalogue import AlbumRow
 from pipeline.catalogue.decisions import counting, edits_of, undone, words_of
 from pipeline.catalogue.rows import Decided
 from pipeline.catalogue.rows import Going as Under
-from pipeline.domain import Edits, Take, TrackPlan, Verdict
+from pipeline.domain import Edits, Sha256, Slug, Take, TrackPlan, Verdict
 from pipeline.domain import Track as Master
 from pipeline.review import views
 from pipeline.review.levels import gain, peak_of
-from pipeline.review.reading import Begun
+from pipeline.review.reading import Begun, Key
 from pipeline.steps.again import own_titles, waiting
-
-Key = tuple[int, int]
-"""A take of an album: track and number."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +75,14 @@ def _cover(row: AlbumRow, begun: Begun) -> views.CoverView | None:
     cover = begun.cover
     if cover is None:
         return None
-    return views.CoverView(url=cover_url(row), scene=cover.scene, palette=cover.palette, why=cover.why)
+    return views.CoverView(
+        url=cover_url(row.slug, version_of(row)), scene=cover.scene, palette=cover.palette, why=cover.why
+    )
 
 
-def cover_url(row: AlbumRow, small: bool = False) -> str:
+def cover_url(slug: Slug, version: Sha256, small: bool = False) -> str:
     """Return where a cover is; another version of the album has another address, whatever a browser keeps."""
-    return f"/covers/{row.slug}{'-small' if small else ''}.jpg?v={version_of(row)[:12]}"
+    return f"/covers/{slug}{'-small' if small else ''}.jpg?v={version[:12]}"
 
 
 def _track(begun: Begun, known: Known, edits: Edits, plan: TrackPlan) -> views.TrackView:
@@ -93,8 +91,9 @@ def _track(begun: Begun, known: Known, edits: Edits, plan: TrackPlan) -> views.T
     chosen = dict(edits.takes).get(number) or (None if master is None else master.take)
     judged = [(take, verdict) for take, verdict in begun.judged if take.order.track.number == number]
     last = max((take.order.index for take, _ in judged), default=0)
-    others = [take for take, _ in begun.judged if take.order.track.number != number and _is_chosen(begun, take)]
-    takes = [_take(known, chosen, take, verdict, others) for take, verdict in judged]
+    takes = [
+        _take(known, chosen, take, verdict, begun.twins.get((number, take.order.index), ())) for take, verdict in judged
+    ]
     takes.sort(key=lambda take: (not take.passed, -(take.score or 0.0), take.take))
     return views.TrackView(
         track=number,
@@ -115,11 +114,6 @@ def _own_title(begun: Begun, plan: TrackPlan) -> str:
     return plan.title if begun.album is None else own_titles(begun.album)[plan.number]
 
 
-def _is_chosen(begun: Begun, take: Take) -> bool:
-    key = take.order.track.number, take.order.index
-    return begun.album is not None and key in {(track.number, track.take) for track in begun.album.tracks}
-
-
 def _master_url(row: AlbumRow, master: Master) -> str:
     return f"/master/{row.slug}/{master.number}.flac?v={master.files[0].sha256[:12]}"
 
@@ -130,7 +124,7 @@ def sound_url(slug: str, track: int, take: int, sha256: str) -> str:
 
 
 def _take(
-    known: Known, chosen: int | None, take: Take, verdict: Verdict | None, others: Sequence[Take]
+    known: Known, chosen: int | None, take: Take, verdict: Verdict | None, twins: Sequence[tuple[int, float]]
 ) -> views.TakeView:
     track, number = take.order.track.number, take.order.index
     word = words_of(known.decided).get((track, number))
@@ -153,7 +147,7 @@ def _take(
         scores=() if verdict is None else tuple(views.ScoreView(**dict(score)) for score in verdict.scores),
         gates=() if verdict is None else tuple(views.GateView(**dict(gate)) for gate in verdict.gates),
         measured=_measured(take, verdict),
-        twins=_twins(take, others),
+        twins=tuple(views.Twin(name=f"track {of}", likeness=round(value, 3)) for of, value in twins),
         rating=known.ratings.get(take.sha256),
         peaks=peaks,
         gain=gain(loudness, peak_of(peaks)),
@@ -171,19 +165,6 @@ def _measured(take: Take, verdict: Verdict | None) -> views.MeasuredView:
 def _planned(plan: TrackPlan) -> views.PlannedView:
     fields = {name: getattr(plan, name) for name in views.PlannedView.model_fields}
     return views.PlannedView(**{**fields, "key": str(plan.key)})
-
-
-def _twins(take: Take, others: Sequence[Take]) -> tuple[views.Twin, ...]:
-    """Return the album's other tracks that a take is like; those of other albums were refused when it was chosen."""
-    try:
-        alike = similarities(take.fingerprint, [other.fingerprint for other in others]) if others else ()
-    except ValueError:  # one of another version of the format is like nothing
-        return ()
-    return tuple(
-        views.Twin(name=f"track {other.order.track.number}", likeness=round(float(value), 3))
-        for other, value in zip(others, alike, strict=True)
-        if value >= NEAR_DUPLICATE
-    )
 
 
 def _note(decided: Sequence[Decided], track: int | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.comparisons import Comparison
 from pipeline.catalogue.decisions import words_of
-from pipeline.catalogue.listing import TakeRow, Wanted
+from pipeline.catalogue.listing import HeardTake
 from pipeline.catalogue.review import Key
 from pipeline.domain import Sha256
 from pipeline.review.features import Heard
@@ -42,7 +43,7 @@ class Taste:
         with self._learning:
             review = self._catalogue.review
             decided, compared = review.all_decisions(), review.compared()
-            takes = self._takes()
+            takes = review.heard()
             now = (
                 len(takes),
                 max((made.id for each in decided.values() for made in each), default=0),
@@ -69,21 +70,17 @@ class Taste:
         """Return what the reviewer's own ranker says of every take, where it is in use."""
         return self._scores.get(author, {})
 
-    def _takes(self) -> list[TakeRow]:
-        total, _ = self._catalogue.review.queue(Wanted(), "score", 0, 0)
-        return self._catalogue.review.queue(Wanted(), "score", 0, total)[1]
 
-
-def _key(row: TakeRow) -> Key:
+def _key(row: HeardTake) -> Key:
     return row.album, row.track, row.take
 
 
-def _heard(row: TakeRow) -> Heard:
+def _heard(row: HeardTake) -> Heard:
     return Heard(
         key=row.sha256,
         group=f"{row.album}/{row.track}",
         total=row.total,
-        scores=row.scores,
+        scores=json.loads(row.scores or "{}"),
         embedding=row.embedding,
         embedder=row.embedder,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pipeline.catalogue import Catalogue
 from pipeline.domain import UNTOUCHED, Album, Edits, Track
+from pipeline.errors import NotApproved
 from pipeline.steps.session import Session
 
 
@@ -49,6 +50,16 @@ def own_titles(album: Album) -> dict[int, str]:
         matched = (album.titles.titles[place] for place in album.titles.assignment)
         planned = dict(zip(numbers, matched, strict=True))
     return {track.number: planned[track.number] if track.number in renamed else track.title for track in album.tracks}
+
+
+def require_made(album: Album, catalogue: Catalogue) -> None:
+    """Raise NotApproved where people decided something on an album that its files do not show: nobody can hear it."""
+    left = changes_waiting(album, catalogue)
+    if left:
+        raise NotApproved(
+            f"{len(left)} of the changes decided on {album.slug} {'is' if len(left) == 1 else 'are'} not made yet.",
+            f"Make them, and listen to what comes of them: `lofi remake {album.slug}`.",
+        )
 
 
 def changes_waiting(album: Album | None, catalogue: Catalogue) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ def _choose(
     session: Session, takes: list[Take], verdicts: list[Verdict], known: Sequence[Known], wanted: int | None
 ) -> Choice:
     track = takes[0].order.track
+    while len(takes) < dict(session.edits.counts).get(track.number, 0):  # asked for while the others were rendered
+        _one_more(session, takes, verdicts)
     if wanted is not None:
         return _settled(session, takes, verdicts, wanted)
     out = session.edits.refused_of(track.number)

@@ -69,8 +69,6 @@ class Session:
         self.folder = folder
         self.edits = edits
         self.before = before
-        self.plan: AlbumPlan = project.plan if edits.title is None else project.plan.but(title=edits.title)
-        """The plan under the title that people gave the album. Its tracks get theirs once takes are chosen."""
         self.batching = threading.Lock()
         self.rendered: set[Sha256] = set()
         """Takes of this run, to tell them from those an earlier run left."""
@@ -87,6 +85,18 @@ class Session:
     def brief(self) -> Brief:
         """What was asked for."""
         return self.project.brief
+
+    @property
+    def plan(self) -> AlbumPlan:
+        """The plan under the title that people gave the album. Its tracks get theirs once takes are chosen."""
+        title = self.edits.title
+        return self.project.plan if title is None else self.project.plan.but(title=title)
+
+    def look_again(self) -> bool:
+        """Take what people decided since it began into account; return whether there was anything."""
+        edits = self.label.catalogue.review.edits(self.project.slug)
+        changed, self.edits = edits != self.edits, edits
+        return changed
 
     def called(self, track: TrackPlan) -> str:
         """Return what a track of the plan is called for a person before it is finished.

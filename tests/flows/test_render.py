@@ -72,7 +72,7 @@ REFUSED = {
     "guidance": (("rain", "--cfg-coef", "nan"), "--cfg-coef"),
     "an unknown control": (("rain", "--topk", "3"), "--topk"),
     "takes": (("rain", "--takes", "17"), "--takes"),
-    "a melody that is not there": (("rain", "--melody", "no.wav"), "no file no.wav"),
+    "a melody that is not there": (("rain", "--melody", "no.wav"), "no.wav is not there"),
     "an opening that is no sound": (("rain", "--opening", "words.wav"), "does not decode"),
     "a silent melody": (("rain", "--melody", "silent.wav"), "silent"),
     "a melody for the band": (("rain", "--melody", "tune.wav"), "offline band cannot use --melody"),

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from review_room import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None and "LOFI_REQUIRE_BROWSER" not in os.environ:
+if CHROMIUM is None and "REQUIRE_BROWSER" not in os.environ:
     pytest.skip("needs Chromium on the PATH", allow_module_level=True)
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
