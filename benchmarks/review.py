@@ -46,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--library", type=Path, help="keep the library here, and use it again")
     parser.add_argument("--clients", type=int, default=CLIENTS)
+    parser.add_argument("--think", type=float, default=1.0, help="seconds between two things one of them does")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long the clients go on")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -53,7 +54,7 @@ def main() -> None:
         slugs = build(root)
         table = Table("What", "Measured", "Target", title=f"{os.cpu_count()} cores, {ALBUMS * TRACKS * TAKES:,} takes")
         with opened(root, Path(scratch)) as (port, process):
-            for row in (*alone(port, slugs), *crowd(port, slugs, chosen.clients, chosen.seconds)):
+            for row in (*alone(port, slugs), *crowd(port, slugs, chosen.clients, chosen.seconds, chosen.think)):
                 table.add_row(*row)
             table.add_row("memory of the server", f"{process.memory_info().rss / 1e6:.0f} MB", "")
         Console(width=110).print(table)
@@ -192,8 +193,8 @@ def alone(port: int, slugs: list[str]) -> list[Row]:
     return [("the very first page", f"{cold:.0f} ms", "300 ms"), *_rows(visitor.took, "alone")]
 
 
-def crowd(port: int, slugs: list[str], clients: int, seconds: float) -> list[Row]:
-    """Return how long each takes when many do it at once."""
+def crowd(port: int, slugs: list[str], clients: int, seconds: float, think: float) -> list[Row]:
+    """Return how long each takes when many do it at once, each of them something every `think` seconds or so."""
     until = time.perf_counter() + seconds
 
     def visit(number: int) -> dict[str, list[float]]:
@@ -201,6 +202,7 @@ def crowd(port: int, slugs: list[str], clients: int, seconds: float) -> list[Row
         while time.perf_counter() < until:
             act = visitor.chance.choice((visitor.paint, visitor.page, visitor.search, visitor.decide, visitor.seek))
             act()
+            time.sleep(visitor.chance.uniform(0, 2 * think))
         return visitor.took
 
     took: dict[str, list[float]] = defaultdict(list)
