@@ -21,6 +21,7 @@ from pipeline.roles import Ear
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, MixFolder, Shelf
 from pipeline.shelf.album_folder import PLAN
+from pipeline.steps.again import changes_waiting
 from pipeline.studio import STUDIOS, open_part
 from pipeline.workers import Workers
 
@@ -80,6 +81,10 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
         row = next((row for row in catalogue.albums() if row.slug == folder.slug), None)
         mixed = next((row for row in catalogue.mixes() if row.slug == folder.slug), None)
         decided = catalogue.decisions(folder.slug)
+        whole = isinstance(folder, AlbumFolder) and folder.is_complete()
+        changes = (
+            changes_waiting(folder.read_manifest(), catalogue) if isinstance(folder, AlbumFolder) and whole else ()
+        )
     if isinstance(folder, MixFolder):
         show_mix(shelf, folder, mixed, decided, settings, as_json=as_json)
         return
@@ -94,6 +99,7 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
                 **summary(album, folder.folder),
                 "status": row.status if row else "draft",
                 "decisions": [decision.model_dump(mode="json") for decision in decided],
+                "changes": changes,
                 "concept": album.plan.concept,
                 "painting": album.cover.model_dump(mode="json", include={"seed", "scene", "palette", "why"}),
                 "licences": album.licences(),
@@ -113,6 +119,10 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     out.print(f"Status: {_status(row, whole=True)}")
     for line in decisions_in_words(decided, row.manifest if row is not None else None):
         out.print(Text(line), soft_wrap=True)
+    for change in changes:
+        out.print(Text(f"Decided, and not made yet: {change}"), soft_wrap=True)
+    if changes:
+        out.print(Text(f"Make it so with: lofi remake {folder.slug}{_in(settings)}"), soft_wrap=True)
     for role, parts in _backends(album).items():
         out.print(Text(f"{role.capitalize() + ':':<9} {'; '.join(map(credit, parts))}"), soft_wrap=True)
     if terms(album):
@@ -122,6 +132,12 @@ def show(slug: str, settings: Settings, *, as_json: bool) -> None:
     out.print(Text(f"Make or mend it with: {command}"), soft_wrap=True)
     for file in (file for file in album.files() if not file.path.startswith("takes/")):
         out.print(Text(str(folder.folder / file.path)), soft_wrap=True)
+
+
+def _in(settings: Settings) -> str:
+    """Return the option that names the library, where it is not the usual one."""
+    usual = Settings.model_fields["library"].default
+    return "" if settings.library == usual else f" --library {shlex.quote(str(settings.library))}"
 
 
 def _extras(album: Album) -> Iterator[str]:
@@ -328,8 +344,7 @@ def make_command(brief: Brief, settings: Settings) -> str:
         options += f" --language {brief.language or usual['language'].default}"
     if brief.pictures:
         options += " --pictures"
-    if settings.library != usual["library"].default:
-        options += f" --library {shlex.quote(str(settings.library))}"
+    options += _in(settings)
     style = f" --style {shlex.quote(brief.style)}" if brief.style else ""
     formats = "".join(f" --format {name}" for name in brief.formats if name != "flac")
     return f"lofi make {options}{style}{formats} -- {shlex.quote(brief.theme)}"

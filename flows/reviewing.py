@@ -77,7 +77,8 @@ def _listen(host: str, port: int | None) -> socket.socket:
     wanted = range(PORT, PORT + TRIED) if port is None else (port,)
     for number in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # With its protocol named, asyncio sends small answers at once: else each waits 40 ms for more.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((host, number))

@@ -38,8 +38,8 @@ from pipeline.shelf.album_folder import COVER_FOR_TAGS
 from pipeline.shelf.work_folder import mix_path
 from pipeline.steps.again import require_made, waiting
 
-KEPT = 16
-"""Albums remembered as they were read: a megabyte each, or ten with a hundred tracks."""
+KEPT = 48
+"""Albums remembered as they were read: a megabyte each with fifty takes."""
 AVERAGE = views.Rating(wins=0, losses=0, strength=0.5)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.catalogue import AlbumRow
 from pipeline.catalogue.decisions import counting, edits_of, undone, words_of
@@ -27,6 +28,11 @@ class Known:
     peaks: Mapping[Key, str]
     mine: Mapping[Key, float]
     going: Under | None
+
+    @cached_property
+    def words(self) -> dict[Key, Decided]:
+        """The last word on each take that was approved or rejected."""
+        return words_of(self.decided)
 
 
 def album_view(begun: Begun, known: Known) -> views.AlbumView:
@@ -127,7 +133,7 @@ def _take(
     known: Known, chosen: int | None, take: Take, verdict: Verdict | None, twins: Sequence[tuple[int, float]]
 ) -> views.TakeView:
     track, number = take.order.track.number, take.order.index
-    word = words_of(known.decided).get((track, number))
+    word = known.words.get((track, number))
     word = word if word is not None and word.version == take.sha256 else None
     peaks = take.peaks or known.peaks.get((track, number))
     loudness = None if verdict is None else verdict.measured.loudness
