@@ -44,14 +44,14 @@ def open_app(library: Path, cache: Path, *, hosts: tuple[str, ...] = (HOST,), **
 
 
 @contextmanager
-def served(library: Path, cache: Path, port: int = 0) -> Iterator[str]:
+def served(library: Path, cache: Path, port: int = 0, **more: Any) -> Iterator[str]:
     """Serve the room on a port of this machine; give its address."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         listening.listen(64)
         host = f"127.0.0.1:{listening.getsockname()[1]}"
-        with open_app(library, cache, hosts=(host,)) as app:
+        with open_app(library, cache, hosts=(host,), **more) as app:
             config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
             server = uvicorn.Server(config)
             serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

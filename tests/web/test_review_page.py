@@ -14,6 +14,7 @@ import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pydantic import SecretStr
 from review_room import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -443,6 +444,22 @@ def test_the_radio_plays_what_was_approved(address: str, open_page: Opened) -> N
     page.locator("#bar-radio").click()
     playing(page)
     expect(page.locator("#now-line")).to_contain_text("Radio")
+
+
+def test_the_door_opens_with_the_token(shared: tuple[Path, Path], open_page: Opened) -> None:
+    """Who has none is led to the door, is told that a guess is wrong, and then goes where they wanted to go."""
+    with served(*shared, token=SecretStr("lampshade and rain")) as address:
+        page = open_page(f"{address}/albums?from=bookmark")
+        expect(page).to_have_title(re.compile("Log in"))
+        assert Axe().run(page).violations_count == 0
+        page.get_by_label("Token").fill("umbrella")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("That is not the token.")
+        page.get_by_label("Token").fill("lampshade and rain")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{address}/albums?from=bookmark")
+        page.goto(f"{address}/login?next=//evil.example/")
+        expect(page).to_have_url(f"{address}/")
 
 
 # For everybody

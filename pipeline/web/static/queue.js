@@ -278,15 +278,18 @@ async function about() {
 
 add(start.queue.takes, true);
 for (const link of list.querySelectorAll("a")) link.href = address(link.closest("li").dataset.key);
-new IntersectionObserver(
+const watcher = new IntersectionObserver(
   async (seen) => {
-    if (!seen.some((one) => one.isIntersecting)) return;
-    // A tall window may show the end again as soon as a page has come.
-    do await grow();
-    while (next !== null && $("more").getBoundingClientRect().top < innerHeight + 600);
+    if (next === null || !seen.some((one) => one.isIntersecting)) return;
+    const before = next;
+    watcher.unobserve($("more"));
+    await grow();
+    // Looked at anew: who scrolls fast sees the end again before the browser noticed that it was gone.
+    setTimeout(() => watcher.observe($("more")), next === before ? 5000 : 0);
   },
   { rootMargin: "600px" },
-).observe($("more"));
+);
+watcher.observe($("more"));
 furnish();
 follow();
 about();
