@@ -63,6 +63,12 @@ def arguments(
     return line
 
 
+def _help(verb: str, name: str, option: click.Option) -> str:
+    """Return what an option does, without what is for a terminal alone: its default, and modules of one's own."""
+    said = (option.help or "").split("  [")[0]
+    return f"{said.split(':')[0]}." if _parts(verb, name) and name != "studio" else said
+
+
 def _parts(verb: str, name: str) -> tuple[str, ...]:
     """Return the parts of a role by name: a page offers what is known, never a module of anybody's choosing."""
     if name == "studio":
@@ -115,5 +121,5 @@ def _control(verb: str, option: click.Option) -> Control:
         high=None if name == "seed" else high,
         step=None if not number else 1.0 if whole else _STEPS.get(name, 1.0),
         choices=choices,
-        help=(option.help or "").split("  [")[0],
+        help=_help(verb, name, option),
     )
