@@ -53,6 +53,7 @@ def album_view(begun: Begun, known: Known) -> views.AlbumView:
         seen=max((made.id for made in known.decided), default=0),
         note=_note(known.decided, None),
         cover=_cover(row, begun),
+        mix=_mix(row, begun),
         licences=() if album is None else album.licences(),
         remarks=begun.project.notes if album is None else album.remarks,
         tracks=tuple(tracks[number].model_copy(update={"position": place}) for place, number in enumerate(order, 1)),
@@ -84,6 +85,13 @@ def _cover(row: AlbumRow, begun: Begun) -> views.CoverView | None:
     return views.CoverView(
         url=cover_url(row.slug, version_of(row)), scene=cover.scene, palette=cover.palette, why=cover.why
     )
+
+
+def _mix(row: AlbumRow, begun: Begun) -> views.MixView | None:
+    if begun.album is None or not begun.whole:
+        return None
+    mix = begun.album.mix
+    return views.MixView(url=f"/mix/{row.slug}.flac?v={mix.files[0].sha256[:12]}", seconds=mix.seconds)
 
 
 def cover_url(slug: Slug, version: Sha256, small: bool = False) -> str:

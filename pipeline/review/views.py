@@ -286,6 +286,13 @@ class CoverView(View):
     why: str
 
 
+class MixView(View):
+    """The whole album as one piece."""
+
+    url: str
+    seconds: Seconds
+
+
 class AlbumView(View):
     """One album, with all that is to be decided on it. Its tracks are in the order of the album."""
 
@@ -300,6 +307,8 @@ class AlbumView(View):
     seen: int
     note: str
     cover: CoverView | None
+    mix: MixView | None
+    """None while its files change."""
     licences: tuple[str, ...]
     remarks: tuple[str, ...]
     tracks: tuple[TrackView, ...]

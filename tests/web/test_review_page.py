@@ -396,6 +396,18 @@ def test_tracks_are_dragged(address: str, open_page: Opened) -> None:
     expect(page.locator(".track .title").first).to_have_text(album["tracks"][1]["title"])
 
 
+def test_what_is_finished_is_heard(gallery: str, open_page: Opened) -> None:
+    """The whole album as one piece, and each track as it was mastered."""
+    album = album_of(gallery)
+    page = open_page(f"{gallery}/albums/{album['slug']}")
+    page.locator("[data-name=hear-album]").click()
+    playing(page)
+    expect(page.locator("#now-line")).to_contain_text("the whole album")
+    page.locator(f"[data-name=master-{album['tracks'][0]['track']}]").click()
+    playing(page)
+    expect(page.locator("#now-line")).to_contain_text("finished track")
+
+
 def test_an_album_is_approved(address: str, open_page: Opened) -> None:
     page = open_page(f"{address}/albums/{album_of(address)['slug']}")
     page.locator("[data-name=approve-album]").click()

@@ -105,6 +105,7 @@ function drawHero() {
       h(
         "div",
         { class: "buttons" },
+        now.mix && act("hear-album", "Hear the album", hearAlbum, "play"),
         act("approve-album", "Approve the album", approve, "yes", "yes"),
         act("reject-album", "Reject", reject, "no", "no"),
         act(
@@ -164,21 +165,17 @@ function remarks(now) {
   );
 }
 
-// Finished tracks are at -14 LUFS, takes are played at -18.
+// What is finished is at -14 LUFS, takes are played at -18.
+function hear(audio, seconds, title, line) {
+  listening.player.load({ audio, gain: -4, seconds, title, line, cover: album().cover?.url ?? null }, { play: true });
+}
+
 function master(track) {
-  const now = album();
-  const take = heard(track);
-  listening.player.load(
-    {
-      audio: track.master,
-      gain: -4,
-      seconds: take?.seconds ?? 0,
-      title: track.title,
-      line: `${now.title} · finished track`,
-      cover: now.cover?.url ?? null,
-    },
-    { play: true },
-  );
+  hear(track.master, heard(track)?.seconds ?? 0, track.title, `${album().title} · finished track`);
+}
+
+function hearAlbum() {
+  hear(album().mix.url, album().mix.seconds, album().title, "the whole album");
 }
 
 const does = {
