@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipeline.domain import Album, Brief, Loop, Picture, Pictures, Run, TrackPlan
+from pipeline.errors import LofiError
 from pipeline.roles import Matcher
-from pipeline.steps.again import reopen
+from pipeline.steps.again import close_again, reopen
 from pipeline.steps.ambience import render_loop, wanted_ambiences
 from pipeline.steps.choose import Choice, choose_takes
 from pipeline.steps.conductor import Conductor, Watched, without
 from pipeline.steps.cover import paint_cover
 from pipeline.steps.judge import judge_track
-from pipeline.steps.master import master_track
+from pipeline.steps.master import master_track, track_names
 from pipeline.steps.mix import mix_album
 from pipeline.steps.pictures import paint_pictures, require_illustrator
 from pipeline.steps.plan import plan_album
@@ -40,11 +41,13 @@ def make_album(label: Label, brief: Brief, conductor: Conductor, flow: Flow) -> 
         steps = Watched(conductor)
         try:
             return _make(session, steps, flow, started)
-        except BaseException:
+        except BaseException as error:
             # Steps that still wait must not begin. What is being rendered is finished and kept, and the album is
             # held until it is.
             label.crew.stop()
             steps.wait()
+            if isinstance(error, LofiError):
+                close_again(session)
             raise
 
 
@@ -68,6 +71,7 @@ def _make(session: Session, conductor: Conductor, flow: Flow, started: datetime)
         else None
     )
     choices = entitled(session, choices, match)
+    session.track_names = track_names(session, choices)
     reopen(session)
     painted = cover.result() if cover is not None else None
     if painted is None or decided:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pipeline.catalogue import decisions, ledger
 from pipeline.catalogue.database import Database, connect
+from pipeline.catalogue.meaning import edits_of, verdicts
 from pipeline.catalogue.review import Review
 from pipeline.catalogue.rows import (
     AlbumRow,
@@ -23,10 +25,10 @@ from pipeline.catalogue.rows import (
     Outcome,
     Status,
     Verb,
-    title_key,
 )
 from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
 from pipeline.catalogue.tables import albums, mixes, takes, titles
+from pipeline.catalogue.titles import claim, titled
 from pipeline.domain import (
     Album,
     AlbumPlan,
@@ -43,7 +45,7 @@ from pipeline.domain import (
     Take,
     Verdict,
 )
-from pipeline.errors import ShelfError, TitleTaken
+from pipeline.errors import ShelfError
 from pipeline.shelf.clock import Clock, utc_now
 
 _FINISHED: tuple[Status, ...] = ("draft", "approved", "rejected", "released")
@@ -126,9 +128,9 @@ class Catalogue:
             state: dict[str, object] = {"status": "in_progress", "why": ""}
             if row is not None and (row.status in _FINISHED or not going_on):
                 state = {"status": row.status, "why": row.why}
-            plan = decisions.edits_of(decisions.of(connection, slug)).titled(plan)
-            _put_album(connection, slug, brief, plan, state=state, at_first={"created": self._clock()})
-            _claim_titles(connection, slug, plan.title, [track.title for track in plan.tracks])
+            given = edits_of(decisions.of(connection, slug)).titled(plan)
+            _put_album(connection, slug, brief, given, state=state, at_first={"created": self._clock()})
+            claim(connection, slug, (given, plan), refuse=not _was_finished(connection, slug))
 
     def albums(self, brief: Brief | None = None, *, any_seed: bool = False) -> tuple[AlbumRow, ...]:
         """Return every album, the oldest first; those of one `brief`, or of all that differ in their seed alone."""
@@ -211,11 +213,13 @@ class Catalogue:
     def enter(self, album: Album) -> None:
         """Enter a finished album, after its manifest is on the shelf. Safe to repeat.
 
-        It is a draft, unless this very manifest was decided on before. Raises TitleTaken, changing nothing.
+        It is a draft, unless this very manifest was decided on before. Raises TitleTaken, changing nothing, where it
+        is new and another album has one of its titles.
         """
         with self._database.writing() as connection:
+            known = _was_finished(connection, album.slug)
             _put_finished(connection, album)
-            _claim_titles(connection, album.slug, album.plan.title, _track_titles(album))
+            claim(connection, album.slug, titled(album), refuse=not known)
 
     def enter_mix(self, mix: LongMix, finished: datetime) -> None:
         """Enter a finished long mix, after its manifest is on the shelf. Safe to repeat.
@@ -248,7 +252,7 @@ class Catalogue:
     def decisions(self, slug: Slug) -> tuple[Decided, ...]:
         """Return what was decided on a whole album or mix and was not undone, the oldest first."""
         with self._database.reading() as connection:
-            return decisions.verdicts(decisions.of(connection, slug))
+            return verdicts(decisions.of(connection, slug))
 
     def unread(self) -> frozenset[Slug]:
         """Return the albums with takes that an earlier version entered, without what the queue of reviews lists."""
@@ -256,14 +260,23 @@ class Catalogue:
             found = connection.execute(select(takes.c.album).where(takes.c.backend.is_(None)).distinct())
             return frozenset(found.scalars())
 
-    def merge(self, album: Album) -> tuple[str, ...]:
+    def merge(self, album: Album, still: Callable[[], bool] = lambda: True) -> tuple[str, ...]:
         """Add what a manifest knows and the catalogue does not; decisions and ledger rows stay as they are.
 
-        Returns the titles that another album has: both albums exist, so the earlier one keeps the title.
+        Nothing is added unless the album is `still` there when its turn has come: somebody may have opened it since
+        it was read. Returns the titles that another album has: both exist, so the earlier one keeps the title.
         """
         with self._database.writing() as connection:
+            if not still():
+                return ()
+            decisions.restore(connection, album)
             _put_finished(connection, album)
-            return _claim_titles(connection, album.slug, album.plan.title, _track_titles(album), refuse=False)
+            return claim(connection, album.slug, titled(album), refuse=False)
+
+    def restore_decisions(self, album: Album) -> None:
+        """Enter what an album says it was made with, where the catalogue knows of no decision on it."""
+        with self._database.writing() as connection:
+            decisions.restore(connection, album)
 
 
 def _put_finished(connection: Connection, album: Album) -> None:
@@ -277,10 +290,13 @@ def _put_finished(connection: Connection, album: Album) -> None:
         state={"status": "draft", "why": "", "finished": album.run.finished, "manifest": manifest},
         at_first={"created": album.run.started},
     )
-    chosen = {(track.number, track.take): track.title for track in album.tracks}
+    chosen = {(track.number, track.take) for track in album.tracks}
+    called = {track.number: track.title for track in album.tracks}
     connection.execute(update(takes).where(takes.c.album == album.slug).values(chosen=False))
     for take, verdict in zip(album.takes, album.verdicts, strict=True):
-        _put_take(connection, album.slug, take, verdict, chosen.get((take.order.track.number, take.order.index)))
+        number = take.order.track.number
+        is_chosen = (number, take.order.index) in chosen
+        _put_take(connection, album.slug, take, verdict, title=called.get(number), chosen=is_chosen)
     ledger.restore(connection, album)
     decisions.settle(connection, album.slug)
     decisions.set_status(connection, album.slug)
@@ -309,8 +325,10 @@ def _put_album(
     connection.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=row))
 
 
-def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, chosen_as: str | None = None) -> None:
-    """Insert or update a take; `chosen_as` is the title of the track it became."""
+def _put_take(
+    connection: Connection, slug: Slug, take: Take, verdict: Verdict, *, title: str | None = None, chosen: bool = False
+) -> None:
+    """Insert or update a take; `title` is that of its finished track, `chosen` whether that is made of it."""
     row = {
         "seed": take.order.seed,
         "sha256": take.sha256,
@@ -328,34 +346,16 @@ def _put_take(connection: Connection, slug: Slug, take: Take, verdict: Verdict, 
     if take.peaks is not None:
         row["peaks"] = take.peaks
     key = {"album": slug, "track": take.order.track.number, "take": take.order.index}
-    if chosen_as is not None:
-        row |= {"chosen": True, "title": chosen_as}
+    if title is not None:
+        row |= {"chosen": chosen, "title": title}
     statement = insert(takes).values(**{"chosen": False, "title": take.order.track.title, **key, **row})
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
 
 
-def _claim_titles(
-    connection: Connection, slug: Slug, album_title: str, track_titles: list[str], *, refuse: bool = True
-) -> tuple[str, ...]:
-    """Give an album exactly these titles; return those another album keeps, or raise TitleTaken for the first."""
-    connection.execute(delete(titles).where(titles.c.album == slug))
-    lost = []
-    for title, kind in [(album_title, "album"), *((title, "track") for title in track_titles)]:
-        key = title_key(title)
-        owner = connection.execute(select(titles.c.album).where(titles.c.key == key)).scalar()
-        if owner is None:
-            connection.execute(insert(titles).values(key=key, title=title, album=slug, kind=kind))
-        elif owner != slug and refuse:
-            raise TitleTaken(
-                f"The title “{title}” belongs to the album {owner} already.", "Run the same command again."
-            )
-        elif owner != slug:
-            lost.append(title)
-    return tuple(lost)
-
-
-def _track_titles(album: Album) -> list[str]:
-    return [track.title for track in album.tracks]
+def _was_finished(connection: Connection, slug: Slug) -> bool:
+    """Whether an album was finished once, also where it is being made again."""
+    found = select(takes.c.take).where(takes.c.album == slug, takes.c.chosen).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def _wish(brief: Brief) -> str:

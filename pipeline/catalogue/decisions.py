@@ -12,12 +12,14 @@ from contextlib import suppress
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from pipeline.catalogue.rows import Decided, Status
+from pipeline.catalogue.meaning import VERDICTS, in_words, undone, verdicts, words_of
+from pipeline.catalogue.rows import Decided, Decision, Status
 from pipeline.catalogue.tables import albums, decisions, mixes, takes
-from pipeline.domain import Edits, Slug
+from pipeline.domain import Album, Slug
 from pipeline.errors import BadBrief, NotApproved, ShelfError, Stale
 
-VERDICTS = ("approved", "rejected", "released")
+FROM_MANIFEST = "album.json"
+"""Who decided what only a manifest remembers."""
 _OF_TAKES = ("approved", "rejected", "take")
 
 
@@ -65,73 +67,32 @@ def of(connection: Connection, slug: Slug) -> tuple[Decided, ...]:
     return tuple(made)
 
 
-def undone(made: Sequence[Decided]) -> frozenset[int]:
-    """Return the numbers of the decisions that were undone."""
-    return frozenset(each.undoes for each in made if each.undoes is not None)
-
-
-def counting(made: Sequence[Decided]) -> tuple[Decided, ...]:
-    """Return the decisions that count, the oldest first."""
-    gone = undone(made)
-    return tuple(each for each in made if each.undoes is None and each.id not in gone)
-
-
-def verdicts(made: Sequence[Decided]) -> tuple[Decided, ...]:
-    """Return those that count and are on the whole album or mix."""
-    return tuple(each for each in counting(made) if each.track is None and each.decision in VERDICTS)
-
-
-def edits_of(made: Sequence[Decided]) -> Edits:
-    """Return how an album is to be made after all that was decided on it."""
-    title: str | None = None
-    titles, chosen, counts = dict[int, str](), dict[int, int](), dict[int, int]()
-    refused, order, covers = set[tuple[int, int]](), tuple[int, ...](), 0
-    for each in counting(made):
-        if each.track is not None and each.take is not None:
-            if each.decision in ("approved", "take"):
-                chosen[each.track] = each.take
-                refused.discard((each.track, each.take))
-            elif each.decision == "rejected":
-                refused.add((each.track, each.take))
-                if chosen.get(each.track) == each.take:
-                    del chosen[each.track]
-        elif each.track is not None:
-            if each.decision == "retitled":
-                titles[each.track] = each.value
-            elif each.decision == "reroll":
-                counts[each.track] = max(int(each.value), counts.get(each.track, 0))
-        elif each.decision == "retitled":
-            title = each.value
-        elif each.decision == "reordered":
-            order = tuple(map(int, each.value.split(",")))
-        elif each.decision == "cover":
-            covers += 1
-    return Edits.of(title=title, titles=titles, takes=chosen, refused=refused, counts=counts, order=order, cover=covers)
-
-
-def words_of(made: Sequence[Decided]) -> dict[tuple[int, int], Decided]:
-    """Return the last word on every take that was approved or rejected, by track and take."""
-    said: dict[tuple[int, int], Decided] = {}
-    for each in counting(made):
-        if each.track is not None and each.take is not None and each.decision in VERDICTS:
-            said[each.track, each.take] = each
-    return said
-
-
-def in_words(made: Decided) -> str:
-    """Return a decision as a person would say it."""
-    if made.take is not None:
-        verb = {"take": "uses"}.get(made.decision, made.decision)
-        return f"{verb} take {made.take}" + (f" of track {made.track}" if made.track else "")
-    what = "the album" if made.track is None else f"track {made.track}"
-    said = {
-        "retitled": f"calls {what} “{made.value}”",
-        "reordered": f"orders the tracks {made.value.replace(',', ', ')}",
-        "cover": "asks for another cover",
-        "reroll": f"asks for another take of {what}",
-        "noted": f"notes on {what}: {made.note}",
-    }
-    return said.get(made.decision, f"{made.decision} {what}")
+def restore(connection: Connection, album: Album) -> None:
+    """Enter what an album says it was made with, where the catalogue was lost and knows of no decision on it."""
+    if album.edits is None or of(connection, album.slug):
+        return
+    sounds = {(take.order.track.number, take.order.index): take.sha256 for take in album.takes}
+    edits, made = album.edits, list[tuple[Decision, int | None, int | None, str]]()
+    made += [("retitled", None, None, edits.title)] if edits.title is not None else []
+    made += [("retitled", track, None, title) for track, title in edits.titles]
+    made += [("take", track, take, "") for track, take in edits.takes]
+    made += [("rejected", track, take, "") for track, take in edits.refused]
+    made += [("reroll", track, None, str(count - 1)) for track, count in edits.counts]
+    made += [("reordered", None, None, ",".join(map(str, edits.order)))] if edits.order else []
+    made += [("cover", None, None, str(edits.cover))] if edits.cover else []
+    for decision, track, take, value in made:
+        heard = sounds.get((track or 0, take or 0), album.digest())
+        entry = Decided(
+            version=heard,
+            decision=decision,
+            author=FROM_MANIFEST,
+            time=album.run.finished,
+            track=track,
+            take=take,
+            value=value,
+            note="as the album was made",
+        )
+        connection.execute(insert(decisions).values(album=album.slug, **entry.model_dump(exclude={"id"})))
 
 
 def settle(connection: Connection, slug: Slug) -> None:
@@ -194,7 +155,7 @@ def _require_version(connection: Connection, row: RowMapping, slug: Slug, made: 
     if there != made.version and made.decision != "noted":
         raise Stale(
             f"This is about version {made.version[:12]} of {slug}, and the catalogue has version {there[:12]}.",
-            "`lofi reindex` reads it again: listen to it, then decide.",
+            "Look at it again: it was made anew, or is being made. `lofi reindex` reads what is on the shelf.",
             yours=in_words(made),
             theirs=f"version {there[:12]}",
         )

@@ -95,11 +95,13 @@ def _merge(catalogue: Catalogue, folders: Iterable[AlbumFolder]) -> Reindexed:
     for folder in folders:
         try:
             if folder.is_complete():
-                lost = catalogue.merge(folder.read_manifest())
+                lost = catalogue.merge(folder.read_manifest(), folder.is_complete)
                 conflicts += [(folder.slug, f"“{title}” belongs to another album") for title in lost]
                 finished.append(folder.slug)
             elif (project := _project(folder)) is not None:
                 unfinished.append(folder.slug)
+                if (before := folder.before()) is not None:
+                    catalogue.restore_decisions(before)
                 catalogue.reserve(folder.slug, project.brief, project.plan, going_on=False)
         except TitleTaken as error:
             conflicts.append((folder.slug, error.message))

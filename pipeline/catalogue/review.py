@@ -16,10 +16,11 @@ from pipeline.catalogue.comparisons import Comparison, Winner
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.jobs import Job
 from pipeline.catalogue.listing import HeardTake, Sort, TakeRow, Wanted
+from pipeline.catalogue.meaning import edits_of, verdicts
 from pipeline.catalogue.rows import Decided, Going, title_key
+from pipeline.catalogue.tables import albums, progress, takes, titles
 from pipeline.catalogue.tables import decisions as decided
-from pipeline.catalogue.tables import progress, takes, titles
-from pipeline.domain import Edits, Slug
+from pipeline.domain import Brief, Edits, Slug
 from pipeline.errors import BadBrief, TitleTaken
 from pipeline.shelf.clock import Clock
 
@@ -44,7 +45,11 @@ class Review:
             if made.decision == "retitled":
                 _claim(connection, slug, made)
             if made.decision == "reroll":
-                made = made.model_copy(update={"value": str(_takes_to_be(connection, slug, made) + 1)})
+                made = made.but(value=str(_takes_there(connection, slug, made.track)))
+            if made.decision == "cover":
+                made = made.but(value=str(_covers_asked(connection, slug) + 1))
+            if made.decision in ("approved", "take") and made.take is not None:
+                _require_usable(connection, slug, made)
             return decisions.decide(connection, slug, made, seen)
 
     def undo(self, slug: Slug, number: int, made: Decided) -> Decided:
@@ -52,7 +57,7 @@ class Review:
         with self._database.writing() as connection:
             rows = decisions.of(connection, slug)
             target = next((each for each in rows if each.id == number), None)
-            if target is not None and target.decision == "reroll" and _rendered(connection, slug, target):
+            if target is not None and target.decision == "reroll" and _rendered(connection, slug, rows, target):
                 raise BadBrief("That take is rendered already.", "Reject it, if you do not want it.")
             return decisions.undo(connection, slug, number, made)
 
@@ -72,9 +77,13 @@ class Review:
             slugs = connection.execute(select(decided.c.album).distinct().order_by(decided.c.album)).scalars()
             return {slug: decisions.of(connection, slug) for slug in slugs}
 
+    def verdicts(self) -> tuple[Decided, ...]:
+        """Return what was decided on whole albums and mixes and was not undone, each one's oldest first."""
+        return tuple(made for rows in self.all_decisions().values() for made in verdicts(rows))
+
     def edits(self, slug: Slug) -> Edits:
         """Return how an album is to be made after all that was decided on it."""
-        return decisions.edits_of(self.decisions(slug))
+        return edits_of(self.decisions(slug))
 
     def queue(self, wanted: Wanted, sort: Sort, offset: int, limit: int) -> tuple[int, list[TakeRow]]:
         """Return how many takes there are of a kind, and a page of them."""
@@ -195,16 +204,32 @@ def _claim(connection: Connection, slug: Slug, made: Decided) -> None:
         connection.execute(insert(titles).values(key=key, title=made.value, album=slug, kind=kind))
 
 
-def _takes_to_be(connection: Connection, slug: Slug, made: Decided) -> int:
-    """Return how many takes a track has, or is to have after what was decided before."""
-    ordered = dict(decisions.edits_of(decisions.of(connection, slug)).counts).get(made.track or 0, 0)
-    return max(ordered, _newest_take(connection, slug, made.track))
-
-
-def _rendered(connection: Connection, slug: Slug, reroll: Decided) -> bool:
-    return _newest_take(connection, slug, reroll.track) >= int(reroll.value)
-
-
-def _newest_take(connection: Connection, slug: Slug, track: int | None) -> int:
+def _takes_there(connection: Connection, slug: Slug, track: int | None) -> int:
+    """Return how many takes a track has, or is to have by its brief."""
+    brief = connection.execute(select(albums.c.brief).where(albums.c.slug == slug)).scalar()
+    asked = 0 if brief is None else Brief.model_validate_json(brief).takes
     query = select(func.max(takes.c.take)).where(takes.c.album == slug, takes.c.track == track)
-    return connection.execute(query).scalar() or 0
+    return max(asked, connection.execute(query).scalar() or 0)
+
+
+def _covers_asked(connection: Connection, slug: Slug) -> int:
+    """Return how many covers were asked for, undone or not: each is another picture."""
+    return sum(made.decision == "cover" and made.undoes is None for made in decisions.of(connection, slug))
+
+
+def _rendered(connection: Connection, slug: Slug, rows: Sequence[Decided], reroll: Decided) -> bool:
+    """Whether the take that a re-roll asked for is there: then it was paid for."""
+    until = [made for made in rows if made.id <= reroll.id or made.undoes is not None]
+    number = dict(edits_of(until).counts).get(reroll.track or 0, 0)
+    query = select(takes.c.take).where(takes.c.album == slug, takes.c.track == reroll.track, takes.c.take == number)
+    return connection.execute(query).first() is not None
+
+
+def _require_usable(connection: Connection, slug: Slug, made: Decided) -> None:
+    """Raise BadBrief for a take that failed a technical requirement: nothing can be made of it."""
+    key = (takes.c.album == slug, takes.c.track == made.track, takes.c.take == made.take)
+    if connection.execute(select(takes.c.passed).where(*key)).scalar() is False:
+        raise BadBrief(
+            f"Take {made.take} failed a technical requirement, so no track can be made of it.",
+            "Look at its gates, choose another take, or ask for one more.",
+        )

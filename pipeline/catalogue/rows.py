@@ -6,6 +6,8 @@ import unicodedata
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from pydantic import model_validator
+
 from pipeline.domain import Brief, Seed, Sha256, Slug
 from pipeline.domain.noun import Noun
 
@@ -55,7 +57,8 @@ class Decided(Noun):
 
     Without `take` it is on a whole track, without `track` on the whole album or mix. `version` is the hash of the take
     or of the manifest (of the brief, while an album is being made). `value` is a title, the order of the tracks as
-    "2,1,3", or how many takes a track is to have. One that `undoes` another says only that.
+    "2,1,3", how many takes a track had when one more was asked for, or which other cover it is. One that `undoes`
+    another repeats it.
     """
 
     version: Sha256
@@ -68,6 +71,17 @@ class Decided(Noun):
     take: int | None = None
     value: str = ""
     undoes: int | None = None
+
+    @model_validator(mode="after")
+    def _has_its_value(self) -> Decided:
+        """Refuse a row that nobody can act on."""
+        if self.decision in ("reroll", "cover") and not (self.value or "0").isdecimal():
+            raise ValueError(f"a {self.decision} without a number")
+        if self.decision == "reordered" and not all(part.isdecimal() for part in self.value.split(",")):
+            raise ValueError("an order without tracks")
+        if self.decision == "retitled" and not 0 < len(self.value) <= 120:
+            raise ValueError("no title")
+        return self
 
 
 class Going(Noun):

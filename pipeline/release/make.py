@@ -89,14 +89,18 @@ def release(desk: Desk, folder: AlbumFolder | MixFolder, platform: Platform, *, 
     return kit, kits.kit(folder.slug)
 
 
-def _rejected(desk: Desk) -> set[Slug]:
-    """Return every work that was rejected, and every mix with such an album in it."""
-    rejected = {row.slug for row in desk.catalogue.albums() if row.status == "rejected"}
-    rejected |= {row.slug for row in desk.catalogue.mixes() if row.status == "rejected"}
+def _rejected(desk: Desk) -> set[Sha256]:
+    """Return every version of a work that was rejected, and of mixes with such a version of an album in them.
+
+    What is made anew after that is another version: it says nothing for the one that was released.
+    """
+    last = {made.version: made.decision for made in desk.catalogue.review.verdicts()}
+    rejected = {version for version, decision in last.items() if decision == "rejected"}
     for folder in desk.shelf.mixes():
         with suppress(Damaged):  # what cannot be read says nothing against itself
-            if any(track.album in rejected for track in folder.read_manifest().project.tracks):
-                rejected.add(folder.slug)
+            mix = folder.read_manifest()
+            if any(source.manifest in rejected for source in mix.project.wish.sources):
+                rejected.add(mix.digest())
     return rejected
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pipeline.domain import Slug
+from pipeline.domain import Sha256
 from pipeline.domain.kit import Kit
 from pipeline.domain.noun import Noun
 from pipeline.errors import Damaged
@@ -26,13 +26,13 @@ class Podcast(Noun):
     disclosed: bool = True
 
 
-def update_feed(kits: KitShelf, podcast: Podcast, rejected: Collection[Slug] = ()) -> None:
-    """Write the feed of all kits but those of works `rejected` since, the newest first.
+def update_feed(kits: KitShelf, podcast: Podcast, rejected: Collection[Sha256] = ()) -> None:
+    """Write the feed of all kits but those of versions `rejected` since, the newest first.
 
     Raises BadSettings for an address that is none.
     """
     with kits.queueing():  # of two at once, the second finds both kits
-        released = [kit for kit in kits.kits() if kit.work not in rejected]
+        released = [kit for kit in kits.kits() if kit.manifest not in rejected]
         if not released:
             return
         episodes = [_episode(kits, kit) for kit in reversed(released)]

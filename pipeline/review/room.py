@@ -18,8 +18,8 @@ from pathlib import Path
 
 from pipeline.catalogue import AlbumRow, Catalogue
 from pipeline.catalogue.comparisons import Comparison, Contender
-from pipeline.catalogue.decisions import counting, edits_of
 from pipeline.catalogue.listing import TakeRow, Wanted
+from pipeline.catalogue.meaning import counting, edits_of
 from pipeline.catalogue.rows import Decided
 from pipeline.domain import Slug
 from pipeline.domain.line import one_line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.catalogue import AlbumRow
-from pipeline.catalogue.decisions import counting, edits_of, undone, words_of
+from pipeline.catalogue.meaning import counting, edits_of, undone, words_of
 from pipeline.catalogue.rows import Decided
 from pipeline.catalogue.rows import Going as Under
 from pipeline.domain import Edits, Sha256, Slug, Take, TrackPlan, Verdict

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.comparisons import Comparison
-from pipeline.catalogue.decisions import words_of
 from pipeline.catalogue.listing import HeardTake
+from pipeline.catalogue.meaning import words_of
 from pipeline.catalogue.review import Key
 from pipeline.domain import Sha256
 from pipeline.review.features import Heard

@@ -100,6 +100,27 @@ class AlbumFolder(WorkFolder[Album]):
                 self.path(MANIFEST).replace(self.path(BEFORE))
                 sync_folder(self.folder)
 
+    def close_again(self) -> bool:
+        """Take the reopening back, as its holder, where every file is still what it was; return whether it was."""
+        before = self.before()
+        if before is None or self.is_complete():
+            return before is not None
+        try:
+            self.verify_all(before)
+        except Damaged:
+            return False
+        with explained(self.folder):
+            self.path(BEFORE).replace(self.path(MANIFEST))
+            sync_folder(self.folder)
+        return True
+
+    def sweep(self) -> None:
+        """Remove what a dead writer left; what the album was before it was finished once more as well."""
+        super().sweep()
+        if self.is_complete():
+            with explained(self.folder):
+                self.path(BEFORE).unlink(missing_ok=True)
+
     def before(self) -> Album | None:
         """Return the album as it was finished last, also while it is being made again; None where it never was."""
         for name in (MANIFEST, BEFORE):

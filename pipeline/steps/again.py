@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.catalogue import Catalogue
-from pipeline.domain import UNTOUCHED, Album, Edits, Track
+from pipeline.domain import UNTOUCHED, Album, AlbumPlan, Cover, Edits, Loop, Pictures, Track
 from pipeline.errors import NotApproved
 from pipeline.steps.session import Session
 
 
 def reopen(session: Session) -> None:
-    """Open a finished album, from where on its files become others one by one. An album under way is open."""
-    if session.folder.is_complete():
-        session.label.catalogue.reopen(session.project.slug)
+    """Open a finished album, from where on its files become others one by one. An album under way is open.
+
+    The shelf comes first: whoever reads a manifest that is there no more takes nothing of it into the catalogue.
+    """
+    if session.before is not None:
         session.folder.reopen()
+        session.label.catalogue.reopen(session.project.slug)
+
+
+def close_again(session: Session) -> None:
+    """After a step has failed: let the album be what it was, where no file has become another yet."""
+    if session.before is not None and session.folder.close_again():
+        session.label.catalogue.enter(session.before)
 
 
 def kept_takes(session: Session) -> dict[int, int]:
@@ -31,6 +40,35 @@ def kept_takes(session: Session) -> dict[int, int]:
         if number not in pinned and not _anew(track, session.edits, made_with):
             pinned[number] = track.take
     return pinned
+
+
+def kept_cover(session: Session) -> Cover | None:
+    """Return the cover there was, where nobody asked for another picture or title; a newer painter changes nothing."""
+    before = session.before
+    if before is None or before.plan.title != session.plan.title:
+        return None
+    if (before.edits or UNTOUCHED).cover != session.edits.cover:
+        return None
+    return before.cover if all(map(session.folder.matches, before.cover.files)) else None
+
+
+def kept_pictures(session: Session, plan: AlbumPlan) -> Pictures | None:
+    """Return the tracks' pictures there were, where cover and titles are what they were."""
+    before = session.before
+    if before is None or before.pictures is None or kept_cover(session) is None:
+        return None
+    was = {track.number: track.title for track in before.tracks}
+    same = all(was.get(track.number) == track.title for track in plan.tracks)
+    whole = all(session.folder.matches(picture.file) for picture in before.pictures.pictures)
+    return before.pictures if same and whole else None
+
+
+def kept_loop(session: Session, ambience: str) -> Loop | None:
+    """Return the loop there was; a newer part changes nothing."""
+    for loop in session.before.loops if session.before is not None else ():
+        if loop.order.ambience == ambience and loop.file is not None and session.folder.matches(loop.file):
+            return loop
+    return None
 
 
 def kept_titles(session: Session) -> dict[int, str]:
@@ -77,30 +115,31 @@ def _waiting(album: Album, edits: Edits, made_with: Edits) -> Iterator[str]:
         yield f"The album is called “{edits.title}”."
     elif edits.title is None and album.own_title is not None:
         yield f"The album is called “{album.own_title}” again."
-    for track in sorted(album.tracks, key=lambda each: each.number):
+    for track in album.tracks:
         yield from _waiting_of(track, edits, made_with, own_titles(album)[track.number])
-    order = tuple(track.number for track in album.tracks)
-    if edits.ordered(album.plan) != order:
-        yield f"The tracks come in the order {', '.join(map(str, edits.ordered(album.plan)))}."
+    place = {track.number: track.position for track in album.tracks}
+    wanted = [place[number] for number in edits.ordered(album.plan)]
+    if wanted != sorted(wanted):
+        yield f"The tracks come in the order {', '.join(map(str, wanted))}."
     if edits.cover != made_with.cover:
         yield "Another cover is painted." if edits.cover > made_with.cover else "An earlier cover comes back."
 
 
 def _waiting_of(track: Track, edits: Edits, made_with: Edits, own: str) -> Iterator[str]:
-    number = track.number
+    number, place = track.number, track.position
     title = dict(edits.titles).get(number, own)
     if title != track.title:
-        yield f"Track {number} is called “{title}”."
+        yield f"Track {place} is called “{title}”."
     more = dict(edits.counts).get(number, 0)
     if more > dict(made_with.counts).get(number, 0):
-        yield f"Take {more} of track {number} is rendered."
+        yield f"Take {more} of track {place} is rendered."
     wanted = dict(edits.takes).get(number)
     if wanted is not None and wanted != track.take:
-        yield f"Track {number} is made of take {wanted}."
+        yield f"Track {place} is made of take {wanted}."
     elif track.take in edits.refused_of(number):
-        yield f"Track {number} is made of another take than {track.take}."
+        yield f"Track {place} is made of another take than {track.take}."
     elif _anew(track, edits, made_with) and more <= dict(made_with.counts).get(number, 0):
-        yield f"The take of track {number} is chosen anew."
+        yield f"The take of track {place} is chosen anew."
 
 
 def _anew(track: Track, edits: Edits, made_with: Edits) -> bool:

@@ -11,6 +11,7 @@ from pipeline.errors import BackendFailed, LofiError, Stopped
 from pipeline.roles import Ambience, Looping
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.atomic import hash_file, sync_file
+from pipeline.steps.again import kept_loop
 from pipeline.steps.progress import Progress
 from pipeline.steps.resume import Finished, digest, resume
 from pipeline.steps.session import Session
@@ -35,6 +36,8 @@ def order_loop(session: Session, ambience: str) -> LoopOrder:
 def render_loop(session: Session, ambience: str) -> Loop:
     """Return the loop, rendering it only if no earlier run finished it."""
     folder, catalogue, slug = session.folder, session.label.catalogue, session.project.slug
+    if (kept := kept_loop(session, ambience)) is not None:
+        return kept
     part, order = session.label.studio.ambience, order_loop(session, ambience)
     assert part is not None
     number = session.project.plan.ambiences.index(ambience) + 1

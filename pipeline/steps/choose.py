@@ -133,6 +133,12 @@ def _settled(session: Session, takes: list[Take], verdicts: list[Verdict], wante
     while len(takes) < wanted:
         _one_more(session, takes, verdicts)
     take, verdict = takes[wanted - 1], verdicts[wanted - 1]
+    if not verdict.passed:
+        failed = "; ".join(gate.reason for gate in verdict.gates if not gate.passed) or "it has no score"
+        raise NeedsAttention(
+            f"No track can be made of take {wanted} of track {take.order.track.number}, chosen at review: {failed}.",
+            "Choose another take of it in `lofi review`, or undo that; then make the changes again.",
+        )
     kept = {} if session.before is None else {(made.number, made.take): made.why for made in session.before.tracks}
     total = "no score" if verdict.total is None else f"{verdict.total:.3f}"
     # Approved as it was, a track is the same file as before.

@@ -8,6 +8,7 @@ from pipeline.domain import AlbumPlan, Brief, Cover, Seed, derive_seed
 from pipeline.roles import Painter
 from pipeline.shelf.album_folder import COVER, COVER_FOR_TAGS, COVER_RECORD, THUMBNAIL
 from pipeline.shelf.folder import Folder
+from pipeline.steps.again import kept_cover
 from pipeline.steps.progress import Progress
 from pipeline.steps.resume import digest, resume
 from pipeline.steps.session import Session
@@ -26,6 +27,8 @@ def cover_seed(brief: Brief, another: int = 0) -> Seed:
 
 def paint_cover(session: Session) -> Cover:
     """Return the cover, painting it only if no earlier run finished it."""
+    if (kept := kept_cover(session)) is not None:
+        return kept
     project, painter = session.project, session.label.studio.painter
     seed = cover_seed(project.brief, session.edits.cover)
     cover = resume(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -72,6 +72,7 @@ def master_track(
             made_from,
             lambda: session.label.crew.run("master", finish, folder, choice, effects, seed, paths, tags, loop, art),
             files=lambda made: made.files,
+            others=session.track_names,
         )
     except NeedsAttention as error:
         session.label.catalogue.needs_attention(session.project.slug, error.message)
@@ -80,6 +81,14 @@ def master_track(
         Progress("master", f"“{plan.title}”: {track.loudness:.1f} LUFS, {track.true_peak:.1f} dBTP", plan.number)
     )
     return track
+
+
+def track_names(session: Session, choices: Sequence[Choice]) -> frozenset[str]:
+    """Return the path of every file of every finished track."""
+    path = session.folder.track_path
+    return frozenset(
+        path(choice.place, choice.track.title, form) for choice in choices for form in session.brief.formats
+    )
 
 
 def finish(

@@ -11,6 +11,7 @@ from pipeline.errors import BackendUnavailable
 from pipeline.roles import Illustrator, Painter
 from pipeline.shelf import AlbumFolder
 from pipeline.shelf.album_folder import PICTURES_RECORD
+from pipeline.steps.again import kept_pictures
 from pipeline.steps.choose import Choice
 from pipeline.steps.cover import TAG_QUALITY, TAG_SIDE, cover_seed
 from pipeline.steps.progress import Progress
@@ -33,6 +34,8 @@ def paint_pictures(session: Session, choices: Sequence[Choice]) -> Pictures:
     assert isinstance(painter, Illustrator)  # else nothing was begun
     in_plan = sorted(choices, key=lambda choice: choice.track.number)
     plan = session.plan.but(tracks=tuple(choice.track for choice in in_plan))
+    if (kept := kept_pictures(session, plan)) is not None:
+        return kept
     made = resume(
         session.folder,
         PICTURES_RECORD,

@@ -82,6 +82,8 @@ def plan_album(label: Label, brief: Brief) -> Project:
             label.catalogue.reserve(project.slug, project.brief, project.plan)
         except TitleTaken as taken:
             folder = label.shelf.album(project.slug)
+            if folder.begun_by() is not None:
+                raise  # it was paid for: people give it another title, nobody plans it anew
             with folder.hold():
                 folder.set_aside(PLAN, taken.message)
             continue

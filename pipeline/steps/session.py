@@ -74,6 +74,8 @@ class Session:
         """Takes of this run, to tell them from those an earlier run left."""
         self.largest_batch = 1000
         """Orders rendered together at most: less once a batch was too much."""
+        self.track_names: frozenset[str] = frozenset()
+        """The names of all finished tracks, once they have titles and places: they may change names with each other."""
         self.failed: list[RenderOrder] = []
         """Orders that failed beside others in a batch: they wait for a turn of their own."""
         self._done = 0.0

@@ -149,7 +149,7 @@ def test_what_is_not_there_cannot_be_decided_on(catalogue: Catalogue, album: Alb
 def test_a_rendered_reroll_cannot_be_undone(catalogue: Catalogue, album: Album) -> None:
     """It was paid for: the take is rejected instead."""
     made = decide(catalogue, album, "reroll", track=1)
-    rendered = papers.order(album.plan.tracks[0], int(made.value))
+    rendered = papers.order(album.plan.tracks[0], int(made.value) + 1)
     take = album.takes[0].but(order=rendered, sha256="9" * 64)
     catalogue.record_take(SLUG, take, papers.verdict(0.5))
     with pytest.raises(BadBrief, match="rendered already"):

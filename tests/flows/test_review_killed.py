@@ -14,7 +14,7 @@ from door import Door
 from room_outside import ReviewRoom, ask, many_albums
 
 from pipeline.catalogue import Catalogue
-from pipeline.catalogue.decisions import words_of
+from pipeline.catalogue.meaning import words_of
 
 ALBUMS, TRACKS = 20, 5
 TAKES = 2 * ALBUMS * TRACKS
