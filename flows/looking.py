@@ -149,7 +149,8 @@ def _extras(album: Album) -> Iterator[str]:
                 laid.setdefault(track.ambience, []).append(str(track.position))
         yield "Under the tracks: " + "; ".join(f"{name} under {', '.join(tracks)}" for name, tracks in laid.items())
     if album.pictures is not None:
-        shown = (f"{p.track}: {p.scene}, {p.palette}" for p in album.pictures.pictures)
+        place = {track.number: track.position for track in album.tracks}
+        shown = (f"{place[p.track]}: {p.scene}, {p.palette}" for p in album.pictures.pictures)
         yield f"Pictures: {'; '.join(shown)}"
 
 

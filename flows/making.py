@@ -71,10 +71,17 @@ def make(
 
 def remake(name: str, settings: Settings, *, as_json: bool, plain: bool) -> None:
     """Make an album again with what was decided at review; it keeps the parts it was made with. Raises LofiError."""
-    with open_library(settings) as (shelf, _):
+    from pipeline.steps.again import changes_waiting
+
+    with open_library(settings) as (shelf, catalogue):
         folder = find_album(shelf, name)
         project = folder.peek(PLAN, Project)
         made = folder.before()
+        if made is not None and folder.is_complete() and not changes_waiting(made, catalogue):
+            console(to_stderr=as_json).print("Nothing that was decided on it is left to make.")
+            if as_json:
+                print_json(summary(made, folder.folder))
+            return
     brief = project.brief if project is not None else made.brief if made is not None else None
     if brief is None:
         raise Damaged(f"{folder.folder / PLAN} is missing.", f"`lofi verify {folder.slug}` says what else is.")

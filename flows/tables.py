@@ -134,7 +134,8 @@ def ranked_markdown(album: Album) -> str:
         "| --- | ---: | ---: | :---: | --- |",
     ]
     chosen = {(track.number, track.take) for track in album.tracks}
-    titles = {track.number: track.title for track in album.tracks}  # not the plan's: they may have changed places
+    # Not the plan's: they may have changed places.
+    titles = {track.number: f"{track.position}. {_cell(track.title)}" for track in album.tracks}
     ranked = sorted(
         zip(album.takes, album.verdicts, strict=True),
         key=lambda pair: (pair[0].order.track.number, not pair[1].passed, -(pair[1].total or 0.0)),
@@ -143,7 +144,7 @@ def ranked_markdown(album: Album) -> str:
         order = take.order
         reasons = [gate.reason for gate in verdict.gates if not gate.passed] or [s.reason for s in verdict.scores]
         lines.append(
-            f"| {order.track.number}. {_cell(titles[order.track.number])} | {order.index} "
+            f"| {titles[order.track.number]} | {order.index} "
             f"| {'–' if verdict.total is None else f'{verdict.total:.2f}'} "
             f"| {'✓' if (order.track.number, order.index) in chosen else ''} | {_cell('; '.join(reasons))} |"
         )

@@ -35,7 +35,7 @@ class Candidate:
     @property
     def called(self) -> str:
         """What a person calls it."""
-        return f"“{self.track.title}” ({self.album.slug}, track {self.track.number})"
+        return f"“{self.track.title}” ({self.album.slug}, track {self.track.position})"
 
 
 def sources_of(shelf: Shelf, slugs: Sequence[Slug]) -> tuple[Source, ...]:

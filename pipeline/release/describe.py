@@ -109,7 +109,7 @@ def _heard(album: Album, tracks: Sequence[Track], of: str = "") -> list[Asset]:
         take = takes[track.number, track.take]
         found.append(
             Asset(
-                what=f"track {track.number}, “{track.title}”{of}, take {track.take}",
+                what=f"track {track.position}, “{track.title}”{of}, take {track.take}",
                 role="music",
                 by=take.backend,
                 source=take.path,

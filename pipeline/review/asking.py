@@ -47,7 +47,7 @@ def value_of(asked: Ask, tracks: int) -> str:
 
 def _title(value: str) -> str:
     title = one_line(value)
-    if not title:
+    if not title.strip("\u200c\u200d"):  # joiners alone are nothing to read
         raise BadBrief("The title is empty.", "Write one.")
     if len(title) > TITLE_LIMIT:
         raise BadBrief(f"The title has {len(title)} characters; {TITLE_LIMIT} are the most.", "Make it shorter.")

@@ -126,6 +126,23 @@ class BookPainter(PlainPainter):
             yield Illustration(track.number, track.number, picture, track.title, "grey", (0.25,) * len(plan.tracks))
 
 
+class NewerPainter(BookPainter):
+    """Paints the same in a later version, which nobody can know before it has painted."""
+
+    backend = Backend(name="plain", version="2", licence="CC0-1.0")
+
+    def paint(self, plan: AlbumPlan, seed: Seed) -> Painting:
+        return Painting(_plain(3000, 3000, 90), _plain(720, 1280, 90), "nothing", "white", "There was only one.")
+
+
+class StricterJudge(SignalJudge):
+    """Likes the later take of two, whatever they are."""
+
+    @property
+    def backend(self) -> Backend:
+        return Backend(name="strict", version="2", licence="CC0-1.0")
+
+
 def _plain(height: int, width: int, grey: int) -> NDArray[np.uint8]:
     return np.full((height, width, 3), grey, np.uint8)
 

@@ -12,14 +12,19 @@ import pytest
 import small_studio
 import soundfile
 
+from pipeline import album as flow
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.rows import Decided
-from pipeline.domain import Album, Brief
+from pipeline.domain import Album, Brief, Track
 from pipeline.errors import NeedsAttention
+from pipeline.proof import find_take
 from pipeline.review.reading import read
 from pipeline.settings import Settings
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.steps.again import changes_waiting
+from pipeline.steps.choose import Choice
+from pipeline.steps.master import master_track
+from pipeline.steps.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +198,6 @@ def test_a_remake_that_cannot_be_finished_leaves_the_album_as_it_was(reviewed: R
 
 def test_killed_while_its_files_change_it_goes_on(reviewed: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the old version and the new there is none, and the same command goes on to the new one."""
-    from pipeline import album as flow
-
     reviewed.decide("retitled", value="Tin Weather")
     reviewed.decide("reordered", value="2,3,1")
 
@@ -211,3 +214,69 @@ def test_killed_while_its_files_change_it_goes_on(reviewed: Reviewed, monkeypatc
     assert (after.plan.title, [track.number for track in after.tracks]) == ("Tin Weather", [2, 3, 1])
     reviewed.folder.verify_all(after)
     assert not (reviewed.folder.folder / "album.before.json").exists()
+
+
+def test_tracks_that_swap_names_keep_their_sound(reviewed: Reviewed) -> None:
+    """The file of one gets the very name that the other had, in whatever order they are mastered."""
+    first, second, _ = reviewed.album.tracks
+    reviewed.decide("retitled", track=1, value=second.title)
+    reviewed.decide("retitled", track=2, value=first.title)
+    reviewed.decide("reordered", value="2,1,3")
+    after = reviewed.make()
+    assert [(track.number, track.title) for track in after.tracks[:2]] == [(2, first.title), (1, second.title)]
+    reviewed.folder.verify_all(after)
+    assert len(list(reviewed.folder.folder.glob("tracks/*.flac"))) == 3
+    assert find_take(after, 1, None).order.track.number == 2
+
+
+def test_a_newer_painter_or_musician_changes_nothing_that_nobody_touched(reviewed: Reviewed) -> None:
+    """A title is another one; cover, pictures, loops and the other tracks are what they were."""
+    reviewed.decide("retitled", track=2, value="Kettle Song")
+    before, newer = reviewed.album, {"painter": "small_studio:NewerPainter", "judge": "small_studio:StricterJudge"}
+    after = reviewed.make(reviewed.said.model_copy(update=newer))
+    assert after.cover == before.cover and after.loops == before.loops
+    assert [track for track in after.tracks if track.number != 2] == [t for t in before.tracks if t.number != 2]
+
+
+def test_a_step_that_fails_leaves_the_version_there_was(reviewed: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none of its files has become another yet: it is whole, and as approved as it was."""
+    reviewed.decide("approved")
+    reviewed.decide("take", track=1, take=other(reviewed.album, 1))
+
+    def too_peaky(session: Session, choice: Choice, *more: Any) -> Track:
+        if choice.track.number == 1:
+            raise NeedsAttention("Track 1 needs attention.")
+        return master_track(session, choice, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "master_track", too_peaky)
+        with pytest.raises(NeedsAttention):
+            reviewed.make()
+    assert reviewed.folder.read_whole() == reviewed.album
+    assert reviewed.status() == "approved"
+    assert len(reviewed.waiting()) == 1
+
+
+def test_the_version_before_is_forgotten_once_there_is_another(reviewed: Reviewed) -> None:
+    """Also when a run was killed between the two: what is older than the album is never gone on with."""
+    folder = reviewed.folder
+    shutil.copy(folder.path("album.json"), folder.path("album.before.json"))
+    with folder.hold():
+        pass
+    assert not folder.path("album.before.json").exists()
+
+
+def test_a_title_lost_to_another_album_costs_no_take(reviewed: Reviewed) -> None:
+    """Two copies of one album in a library have all titles in common: each can be made again all the same."""
+    with Catalogue.open(reviewed.shelf.catalogue_path) as catalogue:
+        rows = sqlite3.connect(reviewed.shelf.catalogue_path)
+        with rows:
+            fields = "title, theme, status, why, brief, 'x', 'y', seed, created, finished, manifest"
+            rows.execute(f"insert into albums select 'copy', {fields} from albums")
+            rows.execute("update titles set album = 'copy' where kind = 'track'")
+        rows.close()
+        assert len(catalogue.albums()) == 2
+    reviewed.decide("retitled", track=2, value="Kettle Song")
+    after = reviewed.make()
+    assert after.slug == reviewed.album.slug and after.tracks[1].title == "Kettle Song"
+    assert [path.name for path in reviewed.shelf.folder.iterdir()] == [after.slug]
