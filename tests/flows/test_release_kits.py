@@ -269,6 +269,14 @@ def test_the_feed_is_written_whole_with_the_newest_first(all_kits: Kits, tmp_pat
         assert [entry.enclosures[0].href for entry in feedparser.parse(feed.read_bytes()).entries] == [
             f"{SITE}the-late-bus/episode.mp3"
         ]
+        # Made anew it is a draft; what was rejected is no better for it.
+        folder = label.shelf.album(ALBUM)
+        album = folder.read_manifest()
+        again = album.but(run=album.run.but(finished=NOW + timedelta(days=20)))
+        folder.put(again, "album.json")
+        label.catalogue.enter(again)
+        released(label, "the-late-bus", "podcast")
+        assert len(feedparser.parse(feed.read_bytes()).entries) == 1
 
 
 @pytest.mark.parametrize("mail", ["not a mail", "a@b", "<a@b.c>"])
