@@ -142,7 +142,9 @@ def settable(text: str, faces: tuple[Face, ...]) -> str:
         )
         kept = " ".join(kept.split())
         shaped = features.check("raqm") and _one_face(kept, faces) is not None
-        line = kept if shaped else " ".join(anyascii(line).split())
+        # Without its pictographs: they would be spelt out (":cloud_rain:").
+        spoken = "".join(c for c in line if unicodedata.category(c) not in ("So", "Sk", "Cf", "Mn"))
+        line = kept if shaped else " ".join(anyascii(spoken).split())
     out: list[str] = []
     for char in line:
         if face_for(char, faces) is not None:

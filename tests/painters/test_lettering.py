@@ -67,6 +67,7 @@ def test_what_no_face_has_is_romanised_or_left_out() -> None:
     faces = chain(FAMILIES[0].title, "en")
     assert settable("☔ rainy 🎧 night 🌙", faces) == "rainy night"
     assert settable("🎧🌙", faces) == ""
+    assert not {":", "_"} & set(settable("🌧️📚 ليلة ممطرة noche", faces))
     for title in ("ليلة ممطرة", "कॉफ़ी और बारिश"):
         line = settable(title, faces)
         assert line.isascii() and len(line) > 3 and " " in line
