@@ -14,12 +14,12 @@ from sqlalchemy import Connection, delete, func, insert, select
 from pipeline.catalogue import comparisons, decisions, jobs, listing
 from pipeline.catalogue.comparisons import Comparison, Winner
 from pipeline.catalogue.database import Database
-from pipeline.catalogue.jobs import Job
+from pipeline.catalogue.jobs import Job, JobState
 from pipeline.catalogue.listing import HeardTake, Sort, TakeRow, Wanted
 from pipeline.catalogue.rows import Decided, Going, title_key
+from pipeline.catalogue.tables import albums, progress, takes, titles
 from pipeline.catalogue.tables import decisions as decided
-from pipeline.catalogue.tables import progress, takes, titles
-from pipeline.domain import Edits, Slug
+from pipeline.domain import Edits, Seed, Slug
 from pipeline.errors import BadBrief, TitleTaken
 from pipeline.shelf.clock import Clock
 
@@ -65,6 +65,13 @@ class Review:
         """Return all that was decided on an album and what is in it, undone or not, the oldest first."""
         with self._database.reading() as connection:
             return decisions.of(connection, slug)
+
+    def album_with(self, theme: str, seed: Seed) -> Slug | None:
+        """Return the newest album of a theme and a seed; None where there is none."""
+        same = (albums.c.seed == seed, albums.c.theme == theme)
+        query = select(albums.c.slug).where(*same).order_by(albums.c.created.desc(), albums.c.slug.desc()).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def all_decisions(self) -> dict[Slug, tuple[Decided, ...]]:
         """Return all that was decided on everything."""
@@ -140,9 +147,14 @@ class Review:
             return jobs.one(connection, number)
 
     def change_job(self, number: int, **values: object) -> None:
-        """Change what is known of an order."""
+        """Change what is known of an order, whatever its state."""
         with self._database.writing() as connection:
             jobs.change(connection, number, **values)
+
+    def move_job(self, number: int, states: Sequence[JobState], state: JobState, **values: object) -> bool:
+        """Bring an order that is in one of `states` into another; return whether it was."""
+        with self._database.writing() as connection:
+            return jobs.move(connection, number, states, state, **values)
 
     def newest_jobs(self, limit: int = 40) -> list[Job]:
         """Return the newest orders, the newest first."""
