@@ -73,12 +73,11 @@ def ended(room: Workbench, number: int) -> Any:
 
 def makers() -> list[int]:
     """Return the processes of `lofi` that this one started and that still run."""
-    found = []
+    found: list[int] = []
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):  # threads and processes come and go
-            for pid in (task / "children").read_text().split():
-                if b"flows.cli" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                    found.append(int(pid))
+            children = map(int, (task / "children").read_text().split())
+            found += [pid for pid in children if b"flows.cli" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
     return found
 
 
