@@ -7,8 +7,10 @@ catalogue.review.edits(slug)                    # how the album is to be made af
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, delete, func, insert, select
 
 from pipeline.catalogue import comparisons, decisions, jobs, listing
@@ -73,6 +75,17 @@ class Review:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
+    def decided_since(self, moment: datetime) -> dict[Slug, tuple[Decided, ...]]:
+        """Return what was decided on everything since a moment, by album, the oldest first."""
+        query = select(decided).where(decided.c.time >= moment).order_by(decided.c.id)
+        found: dict[Slug, list[Decided]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query).mappings():
+                values = dict(row)
+                with suppress(ValidationError):  # what was saved from a damaged catalogue may be no decision any more
+                    found.setdefault(values.pop("album"), []).append(Decided(**values))
+        return {slug: tuple(made) for slug, made in found.items()}
+
     def all_decisions(self) -> dict[Slug, tuple[Decided, ...]]:
         """Return all that was decided on everything."""
         with self._database.reading() as connection:
@@ -130,6 +143,11 @@ class Review:
         """Return a comparison. Raises ShelfError where there is none."""
         with self._database.reading() as connection:
             return comparisons.one(connection, number)
+
+    def asked(self, author: str) -> list[Comparison]:
+        """Return what somebody was asked to compare and has not answered, the newest first."""
+        with self._database.reading() as connection:
+            return comparisons.unanswered(connection, author)
 
     def compared(self) -> list[Comparison]:
         """Return every comparison that was answered."""

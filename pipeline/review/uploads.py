@@ -6,7 +6,6 @@ Nothing of what was sent is kept: it is decoded, and what was heard is written a
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,17 +77,16 @@ def _beginning(sent: Path) -> Clip:
         rate = _rate_of(sent)
         room: Samples | None = None
         frames = 0
-        with closing(blocks(sent, _BLOCK)) as sound:
-            for block in sound:
-                if room is None:
-                    # Pages of it are taken as they are written to: a short sound costs what it is.
-                    most = min(round(LONGEST * rate), MOST // block.shape[1])
-                    room = np.empty((most, block.shape[1]), np.float32)
-                kept = block[: len(room) - frames]
-                room[frames : frames + len(kept)] = kept
-                frames += len(kept)
-                if frames == len(room):
-                    break
+        for block in blocks(sent, _BLOCK):
+            if room is None:
+                # Pages of it are taken as they are written to: a short sound costs what it is.
+                most = min(round(LONGEST * rate), MOST // block.shape[1])
+                room = np.empty((most, block.shape[1]), np.float32)
+            kept = block[: len(room) - frames]
+            room[frames : frames + len(kept)] = kept
+            frames += len(kept)
+            if frames == len(room):
+                break
     except (Damaged, soundfile.LibsndfileError, ValueError):
         raise BadBrief("That is not a sound that can be read.", "Send WAV, FLAC, MP3, Opus or M4A.") from None
     if room is None:
