@@ -11,13 +11,12 @@ from pathlib import Path
 import click
 
 from flows.cli import lofi
+from pipeline.catalogue.jobs import Option
 from pipeline.domain import brief
 from pipeline.errors import BadBrief
 from pipeline.review.orders import Control
 from pipeline.studio import AUTO, PARTS, STUDIOS, is_part
 from pipeline.wishes import LIMITS
-
-Option = str | int | float | bool | None
 
 _NOT_ON_A_PAGE = {"theme", "prompt", "library", "as_json", "plain", "trace", "dry_run", "out"}
 """Of a terminal alone, or asked for elsewhere on the page."""

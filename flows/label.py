@@ -12,16 +12,18 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from flows.briefs import brief_of
 from pipeline.album import make_album
 from pipeline.catalogue import Catalogue
 from pipeline.clips import Made, Place, render_clips
 from pipeline.crew import Crew, workers_for
-from pipeline.domain import Album, Brief, Controls, RenderOrder, Slug, read_brief
+from pipeline.domain import Album, Brief, Controls, RenderOrder, Slug
 from pipeline.encore import as_asked, open_studio_again
 from pipeline.errors import LofiError, ShelfError
 from pipeline.library import open_library
@@ -34,7 +36,7 @@ from pipeline.steps.conductor import PlainConductor
 from pipeline.steps.plan import finished_album, unfinished_project
 from pipeline.steps.progress import Progress, Report
 from pipeline.steps.session import Label
-from pipeline.studio import chosen_parts, open_part, open_writer
+from pipeline.studio import open_part, open_writer
 from pipeline.wishes import Wish, order_clips, refuse_unused
 from pipeline.workers import Workers
 
@@ -62,7 +64,7 @@ class LofiLabel:
         """What was decided, and what it cost."""
         return self._catalogue
 
-    @property
+    @cached_property
     def room(self) -> Room:
         """The review room: hear, decide, compare."""
         return Room(self._shelf, self._catalogue, self.settings.cache, self._author)
@@ -70,9 +72,7 @@ class LofiLabel:
     def album(self, theme: str, *, progress: Report = lambda _: None, seed: int | None = None, **brief: Any) -> Album:
         """Make an album, or finish or return the one of this very brief. Raises LofiError."""
         number = secrets.randbits(31) if seed is None else seed
-        asked = read_brief(
-            theme=theme, seed=number, studio=self.settings.studio, **chosen_parts(self.settings), **brief
-        )
+        asked = brief_of(theme, number, self.settings, brief)
         made = finished_album(self._shelf, self._catalogue, asked)
         if made is not None and not changes_waiting(made, self._catalogue):
             return made

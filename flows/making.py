@@ -13,20 +13,21 @@ from uuid import uuid4
 from rich.console import Console
 from rich.text import Text
 
+from flows.briefs import brief_of
 from flows.finding import find_album
 from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
 from flows.printing import KEPT, Notes, console, loading, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
 from pipeline.audio.chapters import clock
-from pipeline.domain import Album, Brief, Project, read_brief
+from pipeline.domain import Album, Brief, Project
 from pipeline.encore import as_asked, open_studio_again
 from pipeline.errors import Damaged, LofiError
 from pipeline.library import open_library
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
 from pipeline.shelf.album_folder import PLAN
-from pipeline.studio import PARTS, chosen_parts, open_studio, open_writer, standing_in
+from pipeline.studio import PARTS, open_studio, open_writer, standing_in
 from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
 
@@ -52,7 +53,7 @@ def make(
 
     `trace` is the file for a trace of who worked when, of a run that fails as well.
     """
-    brief = _read_brief(theme, 0 if seed is None else seed, settings, wanted)
+    brief = brief_of(theme, 0 if seed is None else seed, settings, wanted)
     # What can be wrong is found before anything is started. Who lacks one thing is told of all that is lacking.
     try:
         open_writer(settings)
@@ -123,7 +124,7 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     from pipeline.catalogue import Catalogue
     from pipeline.shelf import Shelf
 
-    brief = _read_brief(theme, _new_seed() if seed is None else seed, settings, wanted)
+    brief = brief_of(theme, _new_seed() if seed is None else seed, settings, wanted)
     taken: frozenset[str] = frozenset()
     path = Shelf(settings.library.absolute()).catalogue_path
     if path.exists():
@@ -148,13 +149,6 @@ def show_plan(theme: str, seed: int | None, wanted: dict[str, Any], settings: Se
     out.print(Text(f"Cover: {plan.cover_prompt}"))
     Notes(out).say(*notes)
     out.print(Text(f"Make it with --seed {brief.seed}"))
-
-
-def _read_brief(theme: str, seed: int, settings: Settings, wanted: dict[str, Any]) -> Brief:
-    language = None if settings.language == "auto" else settings.language
-    return read_brief(
-        theme=theme, seed=seed, studio=settings.studio, language=language, **chosen_parts(settings), **wanted
-    )
 
 
 def _new_seed() -> int:

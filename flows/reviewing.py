@@ -39,8 +39,7 @@ def review(
     listening = _listen(host, port)
     with listening, open_library(settings) as (shelf, catalogue):
         number = listening.getsockname()[1]
-        token = None if local and not names else settings.token
-        doors = Doors(hosts=_hosts(host, number, names), token=token, author=reviewer)
+        doors = Doors(hosts=_hosts(host, number, names), token=settings.token, author=reviewer)
         with Workbench(settings, shelf, catalogue) as workbench:
             app = create_app(Room(shelf, catalogue, settings.cache, reviewer), workbench, doors)
             config = uvicorn.Config(

@@ -40,11 +40,13 @@ class ReviewRoom:
     door: Door
     more: tuple[str, ...] = ()
     port: int = 0
+    token: str = ""
     process: subprocess.Popen[str] | None = None
 
     def open(self) -> ReviewRoom:
+        named = {"LOFI_TOKEN": self.token} if self.token else {}
         self.process = self.door.start(
-            "review", "--no-open", "--port", str(self.port), "--by", "mia", *self.more, LOFI_WORKERS="1"
+            "review", "--no-open", "--port", str(self.port), "--by", "mia", *self.more, LOFI_WORKERS="1", **named
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:

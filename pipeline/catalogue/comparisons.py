@@ -69,6 +69,13 @@ def one(connection: Connection, number: int) -> Comparison:
     return _comparison(row)
 
 
+def unanswered(connection: Connection, author: str) -> list[Comparison]:
+    """Return what somebody was asked and has not answered, the newest first."""
+    mine = (comparisons.c.winner.is_(None), comparisons.c.author == author)
+    query = select(comparisons).where(*mine).order_by(comparisons.c.id.desc())
+    return [_comparison(row) for row in connection.execute(query).mappings()]
+
+
 def answered(connection: Connection) -> list[Comparison]:
     """Return every comparison that was answered, in the order they were asked."""
     query = select(comparisons).where(comparisons.c.winner.is_not(None)).order_by(comparisons.c.id)

@@ -6,6 +6,7 @@ Every function works inside the caller's transaction.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -51,10 +52,19 @@ def add(connection: Connection, job: Job) -> Job:
 
 
 def change(connection: Connection, number: int, **values: object) -> None:
-    """Change what is known of an order: its state, what it said, its share, its album, its files."""
+    """Change what is known of an order: what it said, its share, its album. Its state is another's: see `move`."""
+    connection.execute(update(jobs).where(jobs.c.id == number).values(**values))
+
+
+def move(connection: Connection, number: int, states: Sequence[JobState], state: JobState, **values: object) -> bool:
+    """Bring an order that is in one of `states` into another; return whether it was, and change nothing if not.
+
+    Of all that look at one order at the same moment, in whichever process, one alone moves it.
+    """
     if "files" in values:
         values["files"] = json.dumps(values["files"])
-    connection.execute(update(jobs).where(jobs.c.id == number).values(**values))
+    here = update(jobs).where(jobs.c.id == number, jobs.c.state.in_(states))
+    return connection.execute(here.values(state=state, **values)).rowcount == 1
 
 
 def one(connection: Connection, number: int) -> Job:

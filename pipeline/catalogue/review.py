@@ -7,20 +7,22 @@ catalogue.review.edits(slug)                    # how the album is to be made af
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, delete, func, insert, select
 
 from pipeline.catalogue import comparisons, decisions, jobs, listing
 from pipeline.catalogue.comparisons import Comparison, Winner
 from pipeline.catalogue.database import Database
-from pipeline.catalogue.jobs import Job
+from pipeline.catalogue.jobs import Job, JobState
 from pipeline.catalogue.listing import HeardTake, Sort, TakeRow, Wanted
 from pipeline.catalogue.meaning import edits_of, verdicts
 from pipeline.catalogue.rows import Decided, Going, title_key
 from pipeline.catalogue.tables import albums, progress, takes, titles
 from pipeline.catalogue.tables import decisions as decided
-from pipeline.domain import Brief, Edits, Slug
+from pipeline.domain import Brief, Edits, Seed, Slug
 from pipeline.errors import BadBrief, TitleTaken
 from pipeline.shelf.clock import Clock
 
@@ -70,6 +72,24 @@ class Review:
         """Return all that was decided on an album and what is in it, undone or not, the oldest first."""
         with self._database.reading() as connection:
             return decisions.of(connection, slug)
+
+    def album_with(self, theme: str, seed: Seed) -> Slug | None:
+        """Return the newest album of a theme and a seed; None where there is none."""
+        same = (albums.c.seed == seed, albums.c.theme == theme)
+        query = select(albums.c.slug).where(*same).order_by(albums.c.created.desc(), albums.c.slug.desc()).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
+    def decided_since(self, moment: datetime) -> dict[Slug, tuple[Decided, ...]]:
+        """Return what was decided on everything since a moment, by album, the oldest first."""
+        query = select(decided).where(decided.c.time >= moment).order_by(decided.c.id)
+        found: dict[Slug, list[Decided]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query).mappings():
+                values = dict(row)
+                with suppress(ValidationError):  # what was saved from a damaged catalogue may be no decision any more
+                    found.setdefault(values.pop("album"), []).append(Decided(**values))
+        return {slug: tuple(made) for slug, made in found.items()}
 
     def all_decisions(self) -> dict[Slug, tuple[Decided, ...]]:
         """Return all that was decided on everything."""
@@ -133,6 +153,11 @@ class Review:
         with self._database.reading() as connection:
             return comparisons.one(connection, number)
 
+    def asked(self, author: str) -> list[Comparison]:
+        """Return what somebody was asked to compare and has not answered, the newest first."""
+        with self._database.reading() as connection:
+            return comparisons.unanswered(connection, author)
+
     def compared(self) -> list[Comparison]:
         """Return every comparison that was answered."""
         with self._database.reading() as connection:
@@ -149,9 +174,14 @@ class Review:
             return jobs.one(connection, number)
 
     def change_job(self, number: int, **values: object) -> None:
-        """Change what is known of an order."""
+        """Change what is known of an order, whatever its state."""
         with self._database.writing() as connection:
             jobs.change(connection, number, **values)
+
+    def move_job(self, number: int, states: Sequence[JobState], state: JobState, **values: object) -> bool:
+        """Bring an order that is in one of `states` into another; return whether it was."""
+        with self._database.writing() as connection:
+            return jobs.move(connection, number, states, state, **values)
 
     def newest_jobs(self, limit: int = 40) -> list[Job]:
         """Return the newest orders, the newest first."""

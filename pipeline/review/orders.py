@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from pipeline.catalogue.jobs import JobKind, JobState, Option
 from pipeline.domain import Seconds, Sha256, Slug
 from pipeline.review.views import Author, View, Words
 
@@ -17,10 +18,10 @@ class JobAsk(View):
     `wanted` are the options of `lofi make` or `lofi render` by name; melody and opening are ids of uploads.
     """
 
-    kind: Literal["album", "clip", "changes"]
+    kind: JobKind
     words: Words = ""
     """The theme, the prompt, or the album's slug."""
-    wanted: dict[Annotated[str, StringConstraints(max_length=40)], str | int | float | bool | None] = Field(default={})
+    wanted: dict[Annotated[str, StringConstraints(max_length=40)], Option] = Field(default={})
     author: Author = ""
 
 
@@ -28,9 +29,9 @@ class JobView(View):
     """Something that is waiting to be made, being made, or done."""
 
     id: int
-    kind: Literal["album", "clip", "changes"]
+    kind: JobKind
     words: str
-    state: Literal["waiting", "working", "done", "failed", "stopped"]
+    state: JobState
     said: str
     """The last line it said; what went wrong where it failed."""
     share: float

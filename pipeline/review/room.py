@@ -1,7 +1,7 @@
 """The review room of one library: what there is to hear, and what people decide on it.
 
     room = Room(shelf, catalogue, cache)
-    for row in room.queue(Filter(decided="open"), "ann").takes: ...
+    for row in room.queue(Filter(decided="open", author="ann")).takes: ...
     room.decide(Ask(album="rain-on-tin", track=2, take=1, decision="approved", version=row.version), "ann")
 
 Every method is one short look or transaction, safe to call from many threads and beside a running album. Errors are
@@ -19,11 +19,11 @@ from pathlib import Path
 from pipeline.catalogue import AlbumRow, Catalogue
 from pipeline.catalogue.comparisons import Comparison, Contender
 from pipeline.catalogue.listing import TakeRow, Wanted
-from pipeline.catalogue.meaning import counting, edits_of
-from pipeline.catalogue.rows import Decided
+from pipeline.catalogue.meaning import edits_of
+from pipeline.catalogue.rows import Decided, Going
 from pipeline.domain import Slug
 from pipeline.domain.line import one_line
-from pipeline.errors import BadBrief, ShelfError
+from pipeline.errors import BadBrief, LofiError, ShelfError
 from pipeline.review import views
 from pipeline.review.asking import value_of
 from pipeline.review.levels import gain, matched, peak_of
@@ -34,7 +34,9 @@ from pipeline.review.showing import Known, album_view, cover_url, going_view, sa
 from pipeline.review.taste import Taste, results_of
 from pipeline.review.waveforms import Waveforms
 from pipeline.shelf import AlbumFolder, Shelf
-from pipeline.shelf.album_folder import COVER_FOR_TAGS
+from pipeline.shelf.album_folder import BEFORE, COVER_FOR_TAGS, MANIFEST, PLAN
+from pipeline.shelf.folder import Folder
+from pipeline.shelf.lease import is_held
 from pipeline.shelf.work_folder import mix_path
 from pipeline.steps.again import require_made, waiting
 
@@ -60,13 +62,15 @@ class Room:
         self._waveforms = Waveforms(shelf)
         self._reading = threading.Lock()
         self._read: dict[Slug, tuple[object, Begun]] = {}
+        self._noted: tuple[int, tuple[Slug, ...]] = (-1, ())
         self._waiting: dict[Slug, tuple[object, tuple[str, ...]]] = {}
 
     # What there is
 
-    def queue(self, wanted: views.Filter, author: str = "") -> views.Queue:
+    def queue(self, wanted: views.Filter) -> views.Queue:
         """Return a page of takes, in the order asked for."""
-        review, mine = self._catalogue.review, self._taste.scores(author or self._author)
+        author = one_line(wanted.author) or self._author
+        review, mine = self._catalogue.review, self._taste.scores(author)
         kind = Wanted(**{name: getattr(wanted, name) for name in Wanted.__dataclass_fields__})
         if wanted.sort == "mine" and mine:
             keys = sorted(review.keys(kind), key=lambda key: -mine.get(key, 0.0))
@@ -89,19 +93,20 @@ class Room:
         going, open_tracks = self._catalogue.review.progress(), self._catalogue.review.open_tracks()
         rows = sorted(self._catalogue.albums(), key=lambda row: row.created, reverse=True)
         rows.sort(key=lambda row: stages.index(row.status))
+        changes = {row.slug: self._count(row) for row in rows}
         return tuple(
             views.AlbumRow(
                 slug=row.slug,
                 title=row.title,
                 theme=row.theme,
                 status=row.status,
-                why=row.why,
+                why=" ".join(filter(None, (row.why, changes[row.slug][1]))),
                 tracks=row.brief.tracks,
                 open=open_tracks.get(row.slug, 0),
-                changes=len(self._changes(row)),
+                changes=changes[row.slug][0],
                 cover=cover_url(row.slug, version_of(row), small=True) if self._has_cover(row.slug) else None,
                 made=row.finished or row.created,
-                going=going_view(going.get(row.slug)),
+                going=self._going(going.get(row.slug)),
             )
             for row in rows
         )
@@ -111,7 +116,7 @@ class Room:
         row, begun = self._row(slug), self._begun(slug)
         mine = {
             (track, take): score
-            for (of, track, take), score in self._taste.scores(author or self._author).items()
+            for (of, track, take), score in self._taste.scores(one_line(author) or self._author).items()
             if of == slug
         }
         lacking = [(t.order.track.number, t.order.index) for t, _ in begun.judged if t.peaks is None]
@@ -121,25 +126,29 @@ class Room:
             ratings=self._taste.ratings(),
             peaks={key: self._waveforms.of(slug, *key) for key in lacking},
             mine=mine,
-            going=self._catalogue.review.progress().get(slug),
+            going=self._catalogue.review.progress().get(slug) if self._is_made(slug) else None,
         )
         return album_view(begun, known)
 
     def today(self, author: str = "") -> tuple[views.TakeRow, ...]:
         """Return what was approved since midnight, in that order: for the radio of the day."""
         now = self._catalogue.review.now().astimezone()
+        midnight = datetime.combine(now.date(), datetime.min.time()).astimezone()
         keys: dict[tuple[Slug, int, int], datetime] = {}
-        for slug, made in self._catalogue.review.all_decisions().items():
+        for slug, made in self._catalogue.review.decided_since(midnight).items():
             for each in counting(made):
                 on_take = each.decision == "approved" and each.track is not None and each.take is not None
-                if on_take and each.time.astimezone().date() == now.date():
+                if on_take:
                     keys[slug, each.track or 0, each.take or 0] = each.time
         rows = self._catalogue.review.some(sorted(keys, key=lambda key: keys[key]))
         return tuple(row for row in self._rows(rows, author) if row.decided == "approved")
 
     def pulse(self) -> int:
-        """Return a number that is another after every change in the library."""
-        return self._catalogue.review.pulse()
+        """Return a number that is another after every change in the library, and when a maker is gone."""
+        pulse = self._catalogue.review.pulse()
+        if self._noted[0] != pulse:
+            self._noted = pulse, tuple(self._catalogue.review.progress())
+        return hash((pulse, *(self._is_made(slug) for slug in self._noted[1]))) & 0x7FFF_FFFF_FFFF_FFFF
 
     # What people decide
 
@@ -163,7 +172,7 @@ class Room:
         entered = self._catalogue.review.decide(asked.album, made, asked.seen)
         return said(asked.album, entered, frozenset())
 
-    def undo(self, number: int, seen: int, author: str) -> views.Said:  # noqa: ARG002 - what it undoes says it all
+    def undo(self, number: int, author: str) -> views.Said:
         """Let a decision count no more. Raises ShelfError, Stale or BadBrief."""
         review = self._catalogue.review
         slug = review.album_of(number)
@@ -181,12 +190,18 @@ class Room:
     # Blind comparisons and taste
 
     def blind(self, author: str, album: Slug | None = None) -> views.Blind | None:
-        """Return two takes of one track to compare, without saying which; None where there is nothing to compare."""
-        review = self._catalogue.review
+        """Return two takes of one track to compare, without saying which; None where there is nothing to compare.
+
+        Who has not answered is asked the same again, as long as the two are there.
+        """
+        review, who = self._catalogue.review, one_line(author)
         rows = [row for row in self._all(Wanted(album=album)) if row.passed]
         if album is None:
             rows = [row for row in rows if row.status in ("draft", "in_progress", "needs_attention")] or rows
         by_hash = {row.sha256: row for row in rows}
+        for asked in review.asked(who):
+            if all(_is(by_hash.get(side.version), side) for side in (asked.a, asked.b)):
+                return self._blind(asked, by_hash[asked.a.version], by_hash[asked.b.version])
         rows.sort(key=lambda row: (row.album, row.track, row.take))
         pairs = [
             (a.sha256, b.sha256)
@@ -198,7 +213,9 @@ class Room:
             return None
         first, second = (by_hash[key] for key in self._chance.sample(found, 2))
         sides = [Contender(album=r.album, track=r.track, take=r.take, version=r.sha256) for r in (first, second)]
-        asked = review.ask(Comparison(a=sides[0], b=sides[1], author=one_line(author), time=review.now()))
+        return self._blind(review.ask(Comparison(a=sides[0], b=sides[1], author=who, time=review.now())), first, second)
+
+    def _blind(self, asked: Comparison, first: TakeRow, second: TakeRow) -> views.Blind:
         levels = [(row.loudness, peak_of(self._peaks(row))) for row in (first, second)]
         gain_a, gain_b = matched(*levels)
         plan = {track.number: track for track in self._begun(first.album).project.plan.tracks}[first.track]
@@ -254,15 +271,17 @@ class Room:
         return small_copy(large, self._cache) if small else large
 
     def compared(self, number: int, side: str) -> Path:
-        """Return what is heard as one side of a comparison. Raises ShelfError where there is none."""
+        """Return what is heard as one side of a comparison, as it was then. Raises ShelfError where that is gone."""
         asked = self._catalogue.review.comparison(number)
         heard = {"a": asked.a, "b": asked.b}.get(side)
         if heard is None:
             raise BadBrief("A comparison has the sides a and b.")
+        if not any(_is(row, heard) for row in self._catalogue.review.some([(heard.album, heard.track, heard.take)])):
+            raise ShelfError("One of the two is not there any more.", "Ask for the next two.")
         return self.sound(heard.album, heard.track, heard.take)
 
     def _rows(self, rows: list[TakeRow], author: str) -> list[views.TakeRow]:
-        mine = self._taste.scores(author or self._author)
+        mine = self._taste.scores(one_line(author) or self._author)
         covers = {slug: self._has_cover(slug) for slug in {row.album for row in rows}}
         return [
             views.TakeRow(
@@ -306,7 +325,7 @@ class Room:
     def _begun(self, slug: Slug) -> Begun:
         """Read an album, or remember it while nothing of it has changed."""
         folder = self._shelf.album(slug)
-        seen = tuple(_stamp(folder.folder / name) for name in ("album.json", "album.before.json", "plan.json", "takes"))
+        seen = tuple(_stamp(folder.folder / name) for name in (MANIFEST, BEFORE, PLAN, "takes"))
         with self._reading:
             kept = self._read.get(slug)
         if kept is not None and kept[0] == seen:
@@ -334,6 +353,20 @@ class Room:
                 self._waiting[row.slug] = seen, changes
         return changes
 
+    def _count(self, row: AlbumRow) -> tuple[int, str]:
+        """Return how many changes wait, and what is wrong where that cannot be told: a list is more than one album."""
+        try:
+            return len(self._changes(row)), ""
+        except LofiError as error:
+            return 0, str(error)
+
+    def _is_made(self, slug: Slug) -> bool:
+        """Whether somebody is at an album right now: what a killed process said of it is no news."""
+        return is_held(self._shelf.album(slug).folder)
+
+    def _going(self, going: Going | None) -> views.Going | None:
+        return None if going is None or not self._is_made(going.album) else going_view(going)
+
     def _has_cover(self, slug: Slug) -> bool:
         return (self._shelf.album(slug).folder / COVER_FOR_TAGS).is_file()
 
@@ -342,8 +375,18 @@ def _compared(heard: Contender) -> views.Compared:
     return views.Compared(album=heard.album, track=heard.track, take=heard.take)
 
 
-def _there(folder: object, relative: str) -> Path:
-    path: Path = folder.path(relative)  # type: ignore[attr-defined]
+def _is(row: TakeRow | None, heard: Contender) -> bool:
+    """Whether a take that is there is the very one that was asked about."""
+    return row is not None and (row.album, row.track, row.take, row.sha256) == (
+        heard.album,
+        heard.track,
+        heard.take,
+        heard.version,
+    )
+
+
+def _there(folder: Folder, relative: str) -> Path:
+    path = folder.path(relative)
     if not path.is_file():
         raise ShelfError("That is not there any more.", "Load the page again.")
     return path

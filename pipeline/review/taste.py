@@ -18,6 +18,9 @@ from pipeline.review.ranker import judge_ranker, learn
 from pipeline.review.ratings import Result, rate
 from pipeline.review.views import Agreement, Rating
 
+KEPT = 32
+"""Reviewers remembered at once: of each, a number for every take of the library."""
+
 
 def results_of(compared: Sequence[Comparison]) -> list[Result]:
     """Return what blind comparisons came to, by the hashes of the takes."""
@@ -31,7 +34,7 @@ class Taste:
         self._catalogue = catalogue
         self._learning = threading.Lock()
         self._learned_from: tuple[object, ...] = ()
-        self._agreement: dict[str, Agreement] = {}
+        self._agreement: dict[str | None, Agreement] = {}
         self._scores: dict[str, Mapping[Key, float]] = {}
 
     def ratings(self) -> Mapping[Sha256, Rating]:
@@ -47,24 +50,35 @@ class Taste:
             now = (
                 len(takes),
                 max((made.id for each in decided.values() for made in each), default=0),
-                max((one.id for one in compared), default=0),
+                len(compared),  # an earlier question may be answered after a later one
             )
             if now != self._learned_from:
                 self._agreement, self._scores, self._learned_from = {}, {}, now
-            if author not in self._agreement:
-                said = [
-                    (made.version, f"{slug}/{track}", made.decision == "approved")
-                    for slug, each in decided.items()
-                    for (track, _), made in words_of([made for made in each if made.author == author]).items()
-                ]
-                mine = results_of([one for one in compared if one.author == author])
+            said = [
+                (made.version, f"{slug}/{track}", made.decision == "approved")
+                for slug, each in decided.items()
+                for (track, _), made in words_of([made for made in each if made.author == author]).items()
+            ]
+            mine = results_of([one for one in compared if one.author == author])
+            # Whoever said nothing yet shares what is said to all of them, however many names are asked for.
+            known = author if said or mine else None
+            if known not in self._agreement:
                 heard = [_heard(row) for row in takes]
                 preferences = preferences_of(said, mine)
-                self._agreement[author] = found = judge_ranker(heard, preferences)
+                found = judge_ranker(heard, preferences)
+                self._make_room()
+                self._agreement[known] = found
                 if found.used:
                     ranker = learn(heard, preferences)
                     self._scores[author] = {_key(row): ranker.score(one) for row, one in zip(takes, heard, strict=True)}
-            return self._agreement[author]
+            return self._agreement[known]
+
+    def _make_room(self) -> None:
+        """Forget whom it learned from first, where they are many."""
+        while len(self._agreement) >= KEPT:
+            first = next(iter(self._agreement))
+            del self._agreement[first]
+            self._scores.pop(first or "", None)
 
     def scores(self, author: str) -> Mapping[Key, float]:
         """Return what the reviewer's own ranker says of every take, where it is in use."""

@@ -92,6 +92,8 @@ class Filter(View):
     chosen: bool | None = None
     words: Annotated[str, StringConstraints(max_length=THEME_LIMIT)] = ""
     """What the titles of take, album or theme hold."""
+    author: Author = ""
+    """Whose ranking it is that the takes are shown with, and sorted by where they are sorted by `mine`."""
     offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 60
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from urllib.parse import quote
 
@@ -19,7 +21,9 @@ from pipeline.web.refusals import refuse
 LASTING = 30 * 24 * 3600
 """Seconds that a browser stays let in."""
 TRIES = 3.0
-"""Wrong tokens a second, all callers together."""
+"""Wrong tokens a second, from one address."""
+ADDRESSES = 4096
+"""Addresses whose wrong tokens are remembered at once."""
 _OPEN = ("/login", "/static/", "/fonts/", "/favicon.svg")
 
 Clock = Callable[[], float]
@@ -32,20 +36,32 @@ class Gate:
         self._token = token.get_secret_value().encode()
         self._wall, self._steady = wall, steady
         self._lock = Lock()
-        self._left, self._since = TRIES, steady()
+        self._wrong: dict[str, tuple[float, float]] = {}
 
-    def tries(self, token: bytes) -> bool | None:
-        """Whether this is the token; None when too many were wrong just now."""
+    def tries(self, token: bytes, address: str) -> bool | None:
+        """Whether this is the token; None when too many from this address were wrong just now.
+
+        Each address has a count of its own, so that nobody who guesses keeps out those who know. From an address that
+        has used its count up the right token is turned away as well, and on purpose: were it let in, whoever guesses
+        would learn of every guess whether it is right, as fast as they can send, and the count would slow nobody. Who
+        shares an address with somebody guessing (both behind a proxy that names nobody) waits a third of a second; a
+        browser that is in is never asked again.
+        """
         with self._lock:
             now = self._steady()
-            self._left = min(TRIES, self._left + (now - self._since) * TRIES)
-            self._since = now
-            if self._left < 1:
+            left, since = self._wrong.pop(address, (TRIES, now))
+            left = min(TRIES, left + (now - since) * TRIES)
+            if left < 1:
+                self._wrong[address] = left, now
                 return None
             # Digests are of one length, so that the comparison does not tell the length of the token.
             right = hmac.compare_digest(hashlib.sha256(token).digest(), hashlib.sha256(self._token).digest())
             if not right:
-                self._left -= 1
+                left -= 1
+            if left < TRIES:
+                self._wrong[address] = left, now  # at the end: the first is whoever was wrong longest ago
+                while len(self._wrong) > ADDRESSES:
+                    del self._wrong[next(iter(self._wrong))]
             return right
 
     def pass_for_a_browser(self) -> str:
@@ -64,6 +80,16 @@ class Gate:
 
     def _sign(self, issued: str) -> str:
         return hmac.new(self._token, f"lofi review {issued}".encode(), hashlib.sha256).hexdigest()
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from. Of IPv6 the network: one caller has 2**64 addresses to guess from (RFC 6177)."""
+    host = str(scope["client"][0]) if scope.get("client") else ""
+    with suppress(ValueError):
+        known = ipaddress.ip_address(host)
+        if known.version == 6 and known.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(known), 64), strict=False))
+    return host
 
 
 def port_of(headers: Headers) -> str:
@@ -113,7 +139,9 @@ class Entry:
             await self.app(scope, receive, send)
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        known = self.gate.tries(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else False
+        known: bool | None = False
+        if scheme.lower() == "bearer":
+            known = self.gate.tries(token.strip().encode("latin-1"), address_of(scope))
         if known:
             scope.setdefault("state", {})["bearer"] = True
             await self.app(scope, receive, send)

@@ -6,7 +6,6 @@ import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import Field
 
 from pipeline.errors import LofiError
 from pipeline.review.orders import JobAsk
@@ -28,16 +27,15 @@ from pipeline.review.views import (
     View,
 )
 from pipeline.web.refusals import replies
-from pipeline.web.rooms import ID_LIMIT, IdInPath, SlugInPath, TheDoors, TheJobs, TheLibrary
+from pipeline.web.rooms import IdInPath, SlugInPath, TheDoors, TheJobs, TheLibrary
 
 router = APIRouter(prefix="/api", tags=["library"])
 _log = logging.getLogger(__name__)
 
 
 class TakeBack(View):
-    """What is needed to undo a decision: the newest one on the album that was seen."""
+    """Who takes a decision back."""
 
-    seen: Annotated[int, Field(ge=0, le=ID_LIMIT)]
     author: Author = ""
 
 
@@ -65,14 +63,14 @@ def facets(room: TheLibrary) -> Facets:
 
 @router.get("/albums", summary="Every album", responses=replies())
 def albums(room: TheLibrary) -> tuple[AlbumRow, ...]:
-    """The newest first."""
+    """What needs attention first, then what waits for a decision, the newest of each first."""
     return room.albums()
 
 
 @router.get("/albums/{slug}", summary="One album", responses=replies(404, 410))
-def album(room: TheLibrary, slug: SlugInPath) -> AlbumView:
-    """With all its takes and decisions."""
-    return room.album(slug)
+def album(room: TheLibrary, doors: TheDoors, slug: SlugInPath, author: Annotated[Author, Query()] = "") -> AlbumView:
+    """With all its takes and decisions, and what the reviewer's own ranking says of them."""
+    return room.album(slug, author or doors.author)
 
 
 @router.post("/decisions", status_code=201, summary="Decide", responses=replies(404, 409, 410, 507, *_WRITES))
@@ -92,7 +90,7 @@ def decide(room: TheLibrary, jobs: TheJobs, doors: TheDoors, ask: Ask) -> Said:
 @router.post("/decisions/{number}/undo", summary="Take a decision back", responses=replies(404, 409, 507, *_WRITES))
 def undo(room: TheLibrary, doors: TheDoors, number: IdInPath, back: TakeBack) -> Said:
     """It counts no more, and stays in the history."""
-    return room.undo(number, back.seen, back.author or doors.author)
+    return room.undo(number, back.author or doors.author)
 
 
 _NONE: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing is left to compare."}}

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.errors import LofiError
 from pipeline.review.views import Filter, View
 from pipeline.web.assets import HERE, edition
-from pipeline.web.entry import LASTING, Gate, entry_cookie, set_cookie
+from pipeline.web.entry import LASTING, Gate, address_of, entry_cookie, set_cookie
 from pipeline.web.refusals import refusal_of, refuse, replies, status_of
 from pipeline.web.rooms import SlugInPath, TheDoors, TheJobs, TheLibrary
 from pipeline.web.safety import csrf_cookie, csrf_of
@@ -104,6 +104,7 @@ def filter_of(request: Request) -> Filter:
     asked = {name: value for name, value in request.query_params.items() if name in Filter.model_fields and value}
     asked.pop("offset", None)
     asked.pop("limit", None)
+    asked.pop("author", None)  # a page shows the ranking of whoever looks at it
     while True:
         try:
             return Filter.model_validate(asked)
@@ -129,10 +130,10 @@ def albums_page(request: Request, room: TheLibrary) -> Response:
 
 
 @router.api_route("/albums/{slug}", methods=["GET", "HEAD"])
-def album_page(request: Request, room: TheLibrary, slug: SlugInPath) -> Response:
+def album_page(request: Request, room: TheLibrary, doors: TheDoors, slug: SlugInPath) -> Response:
     """One album."""
     try:
-        album = room.album(slug)
+        album = room.album(slug, doors.author)
     except LofiError as error:
         return Page(request).draw("error.html", status=status_of(error), refusal=refusal_of(error))
     return Page(request).draw("album.html", data=plain(album), album=album)
@@ -177,7 +178,7 @@ def log_in(request: Request, login: Login) -> Response:
     answer = Response(status_code=204)
     if gate is None:
         return answer
-    known = gate.tries(login.token.get_secret_value().encode())
+    known = gate.tries(login.token.get_secret_value().encode(), address_of(request.scope))
     if known is None:
         return refuse(429, "Too many wrong tokens.", "Wait a second.", {"Retry-After": "1"})
     if not known:

@@ -15,11 +15,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.review.uploads import LARGEST
 from pipeline.web.entry import cookie, port_of
 from pipeline.web.refusals import BUG, refuse, refused
 
 JSON_LIMIT = 64 * 1024
-SOUND_LIMIT = 25 * 1024 * 1024
+SOUND_LIMIT = LARGEST
 UPLOADS = "/api/uploads"
 PATIENCE = 15.0
 """Seconds that a JSON body may take to arrive."""

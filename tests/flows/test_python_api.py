@@ -11,6 +11,9 @@ import pytest
 import soundfile
 from door import Door
 
+from flows.briefs import brief_of
+from flows.label import LofiLabel
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -43,3 +46,18 @@ def test_the_lines_of_the_document_run(tmp_path: Path) -> None:
     (clip,) = (tmp_path / "output" / "clips").glob("*.flac")
     assert soundfile.info(clip).duration == pytest.approx(10, abs=1.5)
     assert door.run("verify").returncode == 0
+
+
+def test_a_label_has_one_room(tmp_path: Path) -> None:
+    """What it has read and learned is not forgotten from one line to the next."""
+    with LofiLabel(tmp_path) as label:
+        assert label.room is label.room
+
+
+def test_an_album_is_in_the_language_of_the_settings(tmp_path: Path) -> None:
+    """As `lofi make` makes it: both find the album of the other."""
+    small = {"tracks": 1, "seconds": 10, "takes": 1}
+    with LofiLabel(tmp_path / "library", language="de", studio="offline") as label:
+        made = label.album("rain", seed=7, **small)
+        assert made.brief.language == "de"
+        assert brief_of("rain", 7, label.settings, small) == made.brief

@@ -166,6 +166,18 @@ def test_a_sound_is_handed_in(room: ReviewRoom, door: Door) -> None:
     assert [path.name for path in (door.library / "uploads").iterdir()] == [f"{kept['id']}.flac"]
 
 
+def test_a_token_is_asked_for_on_this_machine_too(door: Door) -> None:
+    """Where one is set, others use the machine as well."""
+    guarded = ReviewRoom(door, token="a long secret of this house").open()
+    try:
+        with guarded.client() as client:
+            assert client.get("/api/albums").status_code == 401
+            bearer = {"Authorization": f"Bearer {guarded.token}"}
+            assert client.get("/api/albums", headers=bearer).status_code == 200
+    finally:
+        guarded.end()
+
+
 def test_an_order_is_made_to_its_end_when_the_room_is_killed(door: Door, room: ReviewRoom) -> None:
     """Killed while it is made, the next room goes on; stopped, it stays stopped. No take is paid for twice."""
     with room.client() as client:

@@ -6,15 +6,19 @@ import base64
 import random
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from room_outside import many_albums
 from small_label import build
+from sqlalchemy import event
 
 from pipeline.audio.decode import decode
 from pipeline.audio.loudness import loudness
@@ -23,6 +27,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.domain import Album
 from pipeline.errors import BadBrief, ShelfError
 from pipeline.library import open_library
+from pipeline.review import waveforms
 from pipeline.review.levels import CEILING, TARGET, gain, matched, peak_of
 from pipeline.review.room import Room
 from pipeline.review.views import Answer, Ask, Filter
@@ -145,7 +150,7 @@ def test_the_radio_of_the_day_is_what_was_approved_and_stays_so(many: tuple[Room
     decide(room, albums[0].slug, "approved", track=3, take=1)
     assert [(row.album, row.take) for row in room.today()] == [(albums[2].slug, 2), (albums[0].slug, 1)]
     (last,) = (made for made in room.album(albums[0].slug).decisions if not made.undone)
-    room.undo(last.id, last.id, "mia")
+    room.undo(last.id, "mia")
     assert [row.album for row in room.today()] == [albums[2].slug]
 
 
@@ -258,9 +263,152 @@ def test_what_is_running_is_shown_and_forgotten(papers_library: tuple[Path, list
     with Catalogue.open(shelf.catalogue_path) as catalogue, Catalogue.open(shelf.catalogue_path) as elsewhere:
         room, slug = Room(shelf, catalogue, tmp_path), papers_library[1][0].slug
         before = room.pulse()
-        elsewhere.review.note_progress(slug, "render", "take 1 of “Gutter Song”", 0.25)
-        assert room.pulse() != before
-        going = next(row.going for row in room.albums() if row.slug == slug)
-        assert going is not None and (going.stage, going.share) == ("render", 0.25)
-        elsewhere.review.end_progress(slug)
-        assert room.album(slug).going is None
+        with shelf.album(slug).hold():
+            elsewhere.review.note_progress(slug, "render", "take 1 of “Gutter Song”", 0.25)
+            held = room.pulse()
+            assert held != before and room.pulse() == held
+            going = next(row.going for row in room.albums() if row.slug == slug)
+            assert going is not None and (going.stage, going.share) == ("render", 0.25)
+            assert room.album(slug).going == going
+        # Whoever was at it was killed, and could not say so.
+        assert room.pulse() != held
+        assert room.album(slug).going is None and all(row.going is None for row in room.albums())
+        with shelf.album(slug).hold():
+            elsewhere.review.end_progress(slug)
+            assert room.album(slug).going is None
+
+
+def test_one_album_that_cannot_be_read_leaves_the_others_in_the_list(many: tuple[Room, list[Album]]) -> None:
+    """It is listed as well, and says what is wrong with it."""
+    room, albums = many
+    gone, broken = albums[1].slug, albums[2].slug
+    for slug in (gone, broken):
+        decide(room, slug, "retitled", track=1, value=f"Kettle of {slug}")
+    shutil.rmtree(room._shelf.album(gone).folder)
+    for name in ("album.json", "plan.json"):
+        room._shelf.album(broken).path(name).write_text("{")
+    rows = {row.slug: row for row in room.albums()}
+    assert set(rows) == {album.slug for album in albums}
+    assert rows[gone].changes == rows[broken].changes == 0
+    assert gone in rows[gone].why and "plan.json" in rows[broken].why and rows[albums[0].slug].why == ""
+
+
+def test_who_does_not_answer_is_asked_the_same_again(many: tuple[Room, list[Album]]) -> None:
+    """By themselves, within the album they asked for, and only while the two takes are as they were."""
+    room, albums = many
+    pair = room.blind("mia")
+    assert pair is not None and room.blind("mia") == pair
+    bens = room.blind("ben")
+    assert bens is not None and bens.id != pair.id
+    asked = room._catalogue.review.comparison(pair.id)
+    elsewhere = next(album.slug for album in albums if album.slug != asked.a.album)
+    other = room.blind("mia", elsewhere)
+    assert other is not None and other.id not in (pair.id, bens.id) and room.blind("mia", elsewhere) == other
+    assert room.answer(other.id, Answer(winner="a"), "mia").a.album == elsewhere
+    assert room.blind("mia") == pair
+    with room._catalogue._database.writing() as connection:
+        connection.exec_driver_sql("update takes set sha256 = ? where sha256 = ?", ("0" * 64, asked.a.version))
+    anew = room.blind("mia")
+    assert anew is not None and anew.id != pair.id
+
+
+def test_what_is_compared_is_what_was_asked_about(many: tuple[Room, list[Album]]) -> None:
+    """Once a take is another, nobody hears it as the one that is asked about."""
+    room, _ = many
+    pair = room.blind("mia")
+    assert pair is not None
+    heard = room._catalogue.review.comparison(pair.id).a
+    place = room._shelf.album(heard.album).path(f"takes/{heard.track:02d}-{heard.take}.flac")
+    place.write_bytes(b"fLaC")
+    assert room.compared(pair.id, "a") == place
+    with room._catalogue._database.writing() as connection:
+        connection.exec_driver_sql("update takes set sha256 = ? where sha256 = ?", ("0" * 64, heard.version))
+    with pytest.raises(ShelfError):
+        room.compared(pair.id, "a")
+
+
+def test_an_earlier_question_answered_later_is_learned_from(many: tuple[Room, list[Album]]) -> None:
+    """The order of the answers does not matter."""
+    room, _ = many
+    first, second = room.blind("mia"), room.blind("ben")
+    assert first is not None and second is not None
+    room.answer(second.id, Answer(winner="a"), "ben")
+    assert room.agreement("mia").pairs == 0
+    room.answer(first.id, Answer(winner="a"), "mia")
+    assert room.agreement("mia").pairs == 1
+
+
+def test_what_is_kept_of_reviewers_is_bounded(many: tuple[Room, list[Album]]) -> None:
+    """Whoever said nothing is not remembered, and of many who did the last are."""
+    room, _ = many
+    for number in range(40):
+        assert room.agreement(f"nobody {number}").pairs == 0
+    assert len(room._taste._agreement) == 1
+    for number in range(40):
+        pair = room.blind(f"ann {number}")
+        assert pair is not None
+        room.answer(pair.id, Answer(winner="a"), f"ann {number}")
+    for number in range(40):
+        assert room.agreement(f"ann {number}").pairs == 1
+    assert len(room._taste._agreement) <= 32
+
+
+def test_the_ranking_is_that_of_whoever_looks(many: tuple[Room, list[Album]]) -> None:
+    """In the queue and on the album's page, whoever the room was opened by."""
+    room, albums = many
+    keys = [(a.slug, t.order.track.number, t.order.index) for a in albums for t in a.takes]
+    room._taste._scores = {"bob": {key: float(place) for place, key in enumerate(keys)}}
+    rows = room.queue(Filter(sort="mine", author="bob", limit=200)).takes
+    assert [(row.album, row.track, row.take) for row in rows] == keys[::-1]
+    assert [row.mine for row in rows] == [float(place) for place in range(len(keys))][::-1]
+    assert {row.mine for row in room.queue(Filter(sort="mine")).takes} == {None}
+    mine = {take.mine for track in room.album(albums[0].slug, "bob").tracks for take in track.takes}
+    assert None not in mine
+    assert {take.mine for track in room.album(albums[0].slug).tracks for take in track.takes} == {None}
+
+
+def test_the_radio_of_the_day_looks_at_the_day_alone(papers_library: tuple[Path, list[Album]], tmp_path: Path) -> None:
+    """What was approved before is not played, and costs nothing to leave out."""
+    shutil.copytree(papers_library[0], tmp_path / "library")
+    shelf, now = Shelf.open(tmp_path / "library"), datetime.now().astimezone().replace(hour=12)
+    with Catalogue.open(shelf.catalogue_path, clock=lambda: now) as catalogue:
+        room, asked = Room(shelf, catalogue, tmp_path / "cache", "mia"), list[str]()
+
+        @event.listens_for(catalogue._database.engine, "before_cursor_execute")
+        def note(_: object, __: object, statement: str, *___: object) -> None:
+            asked.append(statement)
+
+        now -= timedelta(days=1)
+        decide(room, papers_library[1][0].slug, "approved", track=1, take=1)
+        now += timedelta(days=1)
+        decide(room, papers_library[1][1].slug, "approved", track=2, take=2)
+        asked.clear()
+        assert [(row.album, row.track) for row in room.today()] == [(papers_library[1][1].slug, 2)]
+        few = len(asked)
+        for album in papers_library[1][2:]:
+            now -= timedelta(days=1)
+            decide(room, album.slug, "approved", track=1, take=1)
+            now += timedelta(days=1)
+        asked.clear()
+        assert len(room.today()) == 1 and len(asked) == few
+
+
+def test_a_waveform_that_many_want_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes second waits for the first."""
+    place = Shelf(tmp_path).album("rain").path("takes/01-1.flac")
+    place.parent.mkdir(parents=True)
+    soundfile.write(place, 0.3 * np.sin(np.arange(640_000) / 30), 32_000)
+    decoded, start, drawn = list[Path](), threading.Barrier(8), list[str]()
+    monkeypatch.setattr(waveforms, "decode", lambda path: (decoded.append(path), decode(path))[1])
+    made = waveforms.Waveforms(Shelf(tmp_path))
+
+    def want() -> None:
+        start.wait()
+        drawn.append(made.of("rain", 1, 1))
+
+    threads = [threading.Thread(target=want) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(decoded) == 1 and len(drawn) == 8 and len(set(drawn)) == 1 and drawn[0]

@@ -22,7 +22,7 @@ import pytest
 
 from pipeline.errors import Held
 from pipeline.shelf import AlbumFolder
-from pipeline.shelf.lease import LASTING, Lock, holding, lock_file
+from pipeline.shelf.lease import LASTING, Lock, holding, is_held, lock_file
 
 RACERS, RACES = 3, 100
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -91,6 +91,34 @@ def test_a_second_run_is_told_who_holds_the_album(tmp_path: Path, lock: Lock) ->
         assert re.search(r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", message)
         assert f"kill {process.pid}" in caught.value.remedy
         assert caught.value.exit_code == 3
+
+
+@LOCKS
+def test_a_look_tells_whether_somebody_is_at_it(tmp_path: Path, lock: Lock) -> None:
+    """And leaves nothing behind: neither before the first writer, nor beside one, nor after one was killed."""
+    assert not is_held(tmp_path, lock=lock) and not is_held(tmp_path / "nowhere", lock=lock)
+    assert list(tmp_path.iterdir()) == []
+    with another_process(tmp_path, lock) as process:
+        before = lease_of(tmp_path)
+        assert is_held(tmp_path, lock=lock) and lease_of(tmp_path) == before
+        process.kill()
+        process.wait()
+        assert not is_held(tmp_path, lock=lock)
+    with holding(tmp_path, "it", lock=lock):
+        assert is_held(tmp_path, lock=lock)
+    assert not is_held(tmp_path, lock=lock)
+
+
+@LOCKS
+def test_a_look_at_a_holder_elsewhere(tmp_path: Path, lock: Lock) -> None:
+    """One on another machine counts until its lease runs out; one in another container of this one by its lock."""
+    left_behind(tmp_path, lock, host="elsewhere", boot="another")
+    assert is_held(tmp_path, lock=lock)
+    assert not is_held(tmp_path, lock=lock, clock=lambda: datetime.now(UTC) + 2 * LASTING)
+    left = tmp_path / "container"
+    left.mkdir()
+    left_behind(left, lock, space="pid:[1]")
+    assert is_held(left, lock=lock) == (lock is no_locks)
 
 
 @LOCKS

@@ -46,7 +46,7 @@ def test_what_somebody_else_decided_is_shown(client: TestClient) -> None:
 def test_what_was_decided_is_taken_back(client: TestClient) -> None:
     headers = writing(client)
     made = client.post("/api/decisions", json=on_take(an_album(client)), headers=headers).json()
-    back = {"seen": an_album(client)["seen"]}
+    back = {"author": "Ben"}
     assert client.post(f"/api/decisions/{made['id']}/undo", json=back, headers=headers).json()["undone"]
     assert an_album(client)["decisions"][0]["undone"]
 
@@ -60,6 +60,16 @@ def test_a_reroll_orders_a_render(client: TestClient) -> None:
     assert (job["kind"], job["words"], job["author"]) == ("changes", album["slug"], "Ada")
 
 
+def test_everybody_may_ask_for_their_own_ranking(client: TestClient, described: dict[str, Any]) -> None:
+    """Queue, album and agreement take the name of whoever looks, and say so."""
+    slug = an_album(client)["slug"]
+    for path in ("/api/queue", f"/api/albums/{slug}", "/api/agreement"):
+        assert client.get(path, params={"author": "bob"}).status_code == 200
+        assert client.get(path, params={"author": "b" * 81}).status_code == 422
+        operation = described["paths"][path.replace(slug, "{slug}")]["get"]
+        assert "author" in {parameter["name"] for parameter in operation["parameters"]}
+
+
 def test_what_is_not_there_is_not_found(client: TestClient) -> None:
     headers = writing(client)
     for path in (
@@ -70,4 +80,4 @@ def test_what_is_not_there_is_not_found(client: TestClient) -> None:
     ):
         assert client.get(path).status_code == 404, path
     for path in ("/api/jobs/99/stop", "/api/decisions/99/undo"):
-        assert client.post(path, json={"seen": 0} if "undo" in path else None, headers=headers).status_code == 404
+        assert client.post(path, json={} if "undo" in path else None, headers=headers).status_code == 404

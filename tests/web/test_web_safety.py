@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from pipeline.errors import BadSettings
 from pipeline.web.app import create_app, is_loopback
 from pipeline.web.behind import Doors
+from pipeline.web.entry import ADDRESSES, Gate
 from pipeline.web.files import span_of
 from pipeline.web.safety import HEADERS, JSON_LIMIT, SOUND_LIMIT
 
@@ -324,6 +325,29 @@ def test_guessing_is_slow(guarded: TestClient, clock: Clock) -> None:
     for _ in range(5):
         guarded.get("/api/queue", headers={"Authorization": "Bearer wrong", "Cookie": ""})
     assert guarded.get("/api/queue").status_code == 200
+
+
+def test_who_guesses_keeps_nobody_else_out(guarded: TestClient) -> None:
+    """Each address has its own count; the addresses of one IPv6 network have one."""
+
+    def tried(address: str, token: str) -> int:
+        there = TestClient(guarded.app, base_url="http://studio.example:8765", client=(address, 4711))
+        return there.get("/api/queue", headers={"Authorization": f"Bearer {token}".encode()}).status_code
+
+    for address, neighbour in (("10.0.0.1", "10.0.0.1"), ("2001:db8::1", "2001:db8::ffff:2")):
+        assert [tried(address, "wrong") for _ in range(4)] == [401, 401, 401, 429]
+        assert tried(neighbour, TOKEN) == 429
+    for address in ("10.0.0.2", "2001:db8:0:1::1", "::ffff:10.0.0.3"):
+        assert tried(address, TOKEN) == 200
+
+
+def test_what_is_kept_of_addresses_is_bounded() -> None:
+    """However many somebody guesses from."""
+    gate = Gate(SecretStr(TOKEN), Clock(), Clock())
+    for number in range(ADDRESSES + 10):
+        gate.tries(b"wrong", str(number))
+    assert len(gate._wrong) == ADDRESSES
+    assert gate.tries(TOKEN.encode(), "elsewhere") and len(gate._wrong) == ADDRESSES
 
 
 # Files

@@ -142,7 +142,7 @@ player.addEventListener("broken", () =>
 player.setLoop("whole");
 
 async function about() {
-  const agreement = await get("/api/agreement").catch(() => null);
+  const agreement = await get(`/api/agreement?author=${encodeURIComponent(author())}`).catch(() => null);
   if (agreement) $("agreement").textContent = agreement.said;
 }
 

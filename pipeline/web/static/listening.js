@@ -1,6 +1,6 @@
 // Hearing takes and deciding on them: what the queue and the album page have in common.
 
-import { Refused, get } from "./api.js";
+import { Refused, author, get } from "./api.js";
 import { bindBar } from "./bar.js";
 import { askWords } from "./dialogs.js";
 import { $, h, redraw } from "./dom.js";
@@ -73,7 +73,7 @@ export class Listening extends EventTarget {
   async refresh(slug = this.row?.album) {
     if (!slug) return;
     try {
-      this.albums.set(slug, await get(`/api/albums/${slug}`));
+      this.albums.set(slug, await get(`/api/albums/${slug}?author=${encodeURIComponent(author())}`));
     } catch (error) {
       if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
       return;

@@ -93,7 +93,7 @@ async function sendAll() {
 async function sendOne(item) {
   try {
     const said = await (item.kind === "undo"
-      ? post(`/api/decisions/${item.id}/undo`, { seen: item.seen, author: author() })
+      ? post(`/api/decisions/${item.id}/undo`, { author: author() })
       : post("/api/decisions", { ...item.ask, seen: item.seen }));
     await done(item, said);
     return true;

@@ -1,6 +1,6 @@
 // The queue: a list that grows as it is read, and the take beside it.
 
-import { get } from "./api.js";
+import { author, get } from "./api.js";
 import { $, count, cover, given, h, minutes } from "./dom.js";
 import { Listening, keyOf, rowOf } from "./listening.js";
 import { live } from "./live.js";
@@ -96,6 +96,7 @@ function renew(row) {
 function query(offset, limit = 60) {
   const wanted = new URLSearchParams();
   for (const [name, value] of new FormData($("filters"))) if (String(value).trim()) wanted.set(name, value);
+  wanted.set("author", author());
   wanted.set("offset", offset);
   wanted.set("limit", limit);
   return `/api/queue?${wanted}`;
@@ -272,7 +273,7 @@ live("pulse", async () => {
 $("fresh").addEventListener("click", () => filter({ push: false }));
 
 async function about() {
-  const agreement = await get("/api/agreement").catch(() => null);
+  const agreement = await get(`/api/agreement?author=${encodeURIComponent(author())}`).catch(() => null);
   if (agreement) $("agreement").textContent = agreement.said;
 }
 
