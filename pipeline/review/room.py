@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.catalogue import AlbumRow, Catalogue
 from pipeline.catalogue.comparisons import Comparison, Contender
 from pipeline.catalogue.listing import TakeRow, Wanted
-from pipeline.catalogue.meaning import edits_of
+from pipeline.catalogue.meaning import counting, edits_of
 from pipeline.catalogue.rows import Decided, Going
 from pipeline.domain import Slug
 from pipeline.domain.line import one_line
