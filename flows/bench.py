@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from flows.controls import arguments
+from flows.controls import Menu
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.jobs import Job, JobKind, JobState
 from pipeline.domain import Sha256, Slug
@@ -46,8 +46,8 @@ _log = logging.getLogger(__name__)
 class Bench:
     """Makes the orders of a library in a thread of its own, whenever no other room does."""
 
-    def __init__(self, shelf: Shelf, catalogue: Catalogue, uploaded: Callable[[Sha256], Path]) -> None:
-        self._shelf, self._review, self._uploaded = shelf, catalogue.review, uploaded
+    def __init__(self, shelf: Shelf, catalogue: Catalogue, menu: Menu, uploaded: Callable[[Sha256], Path]) -> None:
+        self._shelf, self._review, self._menu, self._uploaded = shelf, catalogue.review, menu, uploaded
         self._folder = shelf.root / ".workbench"
         self._thread = threading.Thread(target=self._work, name="bench", daemon=True)
         self._wake, self._closing = threading.Event(), threading.Event()
@@ -144,7 +144,7 @@ class Bench:
         if job.kind == "changes":
             line = [verb, "--json", "--library", str(library), job.words]
         else:
-            line = arguments(verb, job.words, job.wanted, library, self._uploaded)
+            line = self._menu.line(verb, job.words, job.wanted, library, self._uploaded)
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli", *line],
             stdin=subprocess.DEVNULL,

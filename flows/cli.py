@@ -252,8 +252,11 @@ def review(
     """Open the review room: a page to hear the takes, decide on them, and order albums and clips."""
     click.echo("Opening the library …")
     from flows import reviewing
+    from flows.controls import Menu
 
-    reviewing.review(_settings(library=library), host=host, port=port, names=names, author=by, show=not no_open)
+    reviewing.review(
+        Menu(lofi.commands), _settings(library=library), host=host, port=port, names=names, author=by, show=not no_open
+    )
 
 
 @lofi.command(short_help="Make a folder to upload of what was approved.")

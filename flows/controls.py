@@ -6,11 +6,11 @@ Nothing is listed twice: what the command line can do, the page can, with the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from flows.cli import lofi
 from pipeline.catalogue.jobs import Option
 from pipeline.domain import brief
 from pipeline.errors import BadBrief
@@ -27,20 +27,39 @@ _RANGES |= {"stride": (1.0, 29.0)}
 _LIMITS: dict[str, Mapping[str, tuple[int, int]]] = {"make": brief.LIMITS, "render": LIMITS}
 
 
-def controls_of(verb: str) -> tuple[Control, ...]:
-    """Return what a verb of the command line can be asked for."""
-    return tuple(_control(verb, option) for option in _options(verb))
+@dataclass(frozen=True)
+class Menu:
+    """What can be ordered: the verbs of the command line, by name."""
+
+    commands: Mapping[str, click.Command]
+
+    def controls(self, verb: str) -> tuple[Control, ...]:
+        """Return what a verb can be asked for."""
+        return tuple(_control(verb, option) for option in _options(self.commands[verb]))
+
+    def line(
+        self, verb: str, words: str, wanted: Mapping[str, Option], library: Path, uploaded: Callable[[str], Path]
+    ) -> list[str]:
+        """Return the command line that makes what was ordered. Raises BadBrief, in the command line's own words.
+
+        `uploaded` gives the file of a sound that was handed in.
+        """
+        command = self.commands[verb]
+        line = [verb, "--json", "--library", str(library)]
+        line += _given({str(option.name): option for option in _options(command)}, verb, wanted, uploaded)
+        line += ["--", words]
+        try:
+            command.make_context(verb, line[1:])
+        except click.ClickException as error:
+            raise BadBrief(" ".join(error.format_message().split())) from None
+        return line
 
 
-def arguments(
-    verb: str, words: str, wanted: Mapping[str, Option], library: Path, uploaded: Callable[[str], Path]
+def _given(
+    options: Mapping[str, click.Option], verb: str, wanted: Mapping[str, Option], uploaded: Callable[[str], Path]
 ) -> list[str]:
-    """Return the command line that makes what was ordered. Raises BadBrief, in the command line's own words.
-
-    `uploaded` gives the file of a sound that was handed in.
-    """
-    options = {str(option.name): option for option in _options(verb)}
-    line = [verb, "--json", "--library", str(library)]
+    """Return the options of a command line."""
+    line: list[str] = []
     for name, value in wanted.items():
         if name not in options:
             raise BadBrief(f"There is no control {name!r}.", f"There are: {', '.join(options)}.")
@@ -57,8 +76,6 @@ def arguments(
             line += [part for each in str(value).split(",") for part in (option.opts[0], each.strip())]
         else:
             line += [option.opts[0], str(uploaded(str(value)) if name in _SOUNDS else _plain(value))]
-    line += ["--", words]
-    _check(verb, line)
     return line
 
 
@@ -82,16 +99,8 @@ def _plain(value: Option) -> Option:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _check(verb: str, line: list[str]) -> None:
-    command = lofi.commands[verb]
-    try:
-        command.make_context(verb, line[1:])
-    except click.ClickException as error:
-        raise BadBrief(" ".join(error.format_message().split())) from None
-
-
-def _options(verb: str) -> list[click.Option]:
-    params = lofi.commands[verb].params
+def _options(command: click.Command) -> list[click.Option]:
+    params = command.params
     return [param for param in params if isinstance(param, click.Option) and param.name not in _NOT_ON_A_PAGE]
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 import click
 import uvicorn
 
+from flows.controls import Menu
 from flows.finding import decider
 from flows.workbench import Workbench
 from pipeline.errors import BadSettings
@@ -26,7 +27,14 @@ TRIED = 20
 
 
 def review(
-    settings: Settings, *, host: str, port: int | None, names: tuple[str, ...], author: str | None, show: bool
+    menu: Menu,
+    settings: Settings,
+    *,
+    host: str,
+    port: int | None,
+    names: tuple[str, ...],
+    author: str | None,
+    show: bool,
 ) -> None:
     """Open the room until somebody stops it. Raises LofiError."""
     local = _is_local(host)
@@ -40,13 +48,14 @@ def review(
     with listening, open_library(settings) as (shelf, catalogue):
         number = listening.getsockname()[1]
         doors = Doors(hosts=_hosts(host, number, names), token=settings.token, author=reviewer)
-        with Workbench(settings, shelf, catalogue) as workbench:
+        with Workbench(settings, shelf, catalogue, menu) as workbench:
             app = create_app(Room(shelf, catalogue, settings.cache, reviewer), workbench, doors)
             config = uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # else anybody on this machine may claim to come from anywhere
                 date_header=False,
                 timeout_graceful_shutdown=2,
                 h11_max_incomplete_event_size=32_768,

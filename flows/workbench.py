@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from flows.bench import VERBS, Bench
-from flows.controls import arguments, controls_of
+from flows.controls import Menu
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.jobs import Job, Option
 from pipeline.catalogue.rows import Going
@@ -18,22 +18,22 @@ from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, LofiError, ShelfError
 from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.review.uploads import Uploads
-from pipeline.roles import Steered
+from pipeline.roles import Steered, plays_ambience
 from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.shelf.lease import is_held
-from pipeline.studio import open_part
+from pipeline.studio import open_part, part_names
 from pipeline.wishes import Wish, order_clips
 
 
 class Workbench:
     """Takes orders down. Inside `with` they are made as well, by this room or by another that is open already."""
 
-    def __init__(self, settings: Settings, shelf: Shelf, catalogue: Catalogue) -> None:
-        self._settings, self._shelf, self._review = settings, shelf, catalogue.review
+    def __init__(self, settings: Settings, shelf: Shelf, catalogue: Catalogue, menu: Menu) -> None:
+        self._menu, self._settings, self._shelf, self._review = menu, settings, shelf, catalogue.review
         self._catalogue = catalogue
         self._uploads = Uploads(shelf.uploads)
-        self._bench = Bench(shelf, catalogue, self._uploads.file)
+        self._bench = Bench(shelf, catalogue, menu, self._uploads.file)
         self._desk: Desk | None = None
 
     def __enter__(self) -> Workbench:
@@ -50,7 +50,7 @@ class Workbench:
         return self._desk
 
     def _open_desk(self) -> Desk:
-        clip, notes, name = controls_of("render"), list[str](), self._settings.musician or self._settings.studio
+        clip, notes, name = self._menu.controls("render"), list[str](), self._settings.musician or self._settings.studio
         try:
             opened = open_part("musician", self._settings)
             name = opened.made.backend.title
@@ -59,9 +59,14 @@ class Workbench:
                 clip = tuple(control for control in clip if _obeyed(control.name, opened.made))
         except LofiError as error:
             notes.append(str(error))
-        return Desk(
-            studio=self._settings.studio, musician=name, album=controls_of("make"), clip=clip, notes=tuple(notes)
+        album = tuple(
+            control for control in self._menu.controls("make") if control.name != "language" or self._speaks()
         )
+        return Desk(studio=self._settings.studio, musician=name, album=album, clip=clip, notes=tuple(notes))
+
+    def _speaks(self) -> bool:
+        """Whether the writer at hand can write in any language: the offline one has English titles alone."""
+        return part_names(self._settings)["writer"] != "offline"
 
     def jobs(self) -> tuple[JobView, ...]:
         """Return the newest orders."""
@@ -79,7 +84,7 @@ class Workbench:
         else:
             # Chosen here, so that the same order makes the same thing after an interruption.
             wanted["seed"] = secrets.randbits(31) if wanted.get("seed") is None else wanted["seed"]
-            arguments(VERBS[asked.kind], words, wanted, self._shelf.root, self._uploads.file)
+            self._menu.line(VERBS[asked.kind], words, wanted, self._shelf.root, self._uploads.file)
             _refuse_nonsense(asked.kind, words, wanted)
         job = Job(
             kind=asked.kind,
@@ -101,6 +106,13 @@ class Workbench:
             self._bench.wake()
         return self._view(self._review.job(number))
 
+    def again(self, number: int) -> JobView:
+        """Let what was stopped, or has failed, be made after all: it goes on from what is whole of it."""
+        self._review.job(number)
+        if self._review.move_job(number, ["stopped", "failed"], "waiting", said="Waiting for its turn.", share=0.0):
+            self._bench.wake()
+        return self._view(self._review.job(number))
+
     def upload(self, sound: BinaryIO) -> Upload:
         """Keep a sound that is handed in. Raises BadBrief for what is no sound."""
         return self._uploads.keep(sound)
@@ -118,11 +130,11 @@ class Workbench:
         return path
 
     def _view(self, job: Job) -> JobView:
-        going = self._going(job)
+        going, row = self._going(job), self._catalogue.album(job.words) if job.kind == "changes" else None
         return JobView(
             id=job.id,
             kind=job.kind,
-            words=job.words,
+            words=job.words if row is None else row.title,
             state=job.state,
             said=job.said if going is None else f"{going.stage}: {going.text}",
             share=job.share if going is None else going.share,
@@ -150,7 +162,11 @@ def _refuse_nonsense(kind: str, words: str, wanted: Mapping[str, Option]) -> Non
     order_clips(Wish(words, controls=controls, **own), open_part("writer", Settings()).made)  # type: ignore[arg-type]
 
 
-def _obeyed(name: str, musician: Steered) -> bool:
+def _obeyed(name: str, musician: Any) -> bool:
     """Whether a control of `lofi render` does something with this musician."""
+    if name == "ambience" and plays_ambience(musician):
+        return False  # it plays its own
     everybody = {"seconds", "seed", "tempo", "key", "takes", "studio", "musician", "ambience"}
-    return name in everybody or {"greedy": "use_sampling"}.get(name, name) in musician.obeys
+    return name in everybody or {"greedy": "use_sampling"}.get(name, name) in (
+        musician.obeys if isinstance(musician, Steered) else ()
+    )

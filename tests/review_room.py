@@ -15,6 +15,8 @@ from fastapi import FastAPI
 from small_label import lofi_here
 from starlette.testclient import TestClient
 
+from flows.cli import lofi
+from flows.controls import Menu
 from flows.workbench import Workbench
 from pipeline.library import open_library
 from pipeline.review.room import Room
@@ -40,7 +42,7 @@ def open_app(library: Path, cache: Path, *, hosts: tuple[str, ...] = (HOST,), **
     doors = Doors(hosts=hosts, token=more.pop("token", None), author="Ada")
     with open_library(settings) as (shelf, catalogue):
         room = Room(shelf, catalogue, cache, "Ada", random.Random(4))
-        yield create_app(room, Workbench(settings, shelf, catalogue), doors, **more)
+        yield create_app(room, Workbench(settings, shelf, catalogue, Menu(lofi.commands)), doors, **more)
 
 
 @contextmanager

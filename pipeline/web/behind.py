@@ -110,6 +110,9 @@ class Jobs(Protocol):
     def stop(self, number: int, /) -> JobView:
         """Stop it, unless it is over; what is whole of it is kept."""
 
+    def again(self, number: int, /) -> JobView:
+        """Let what was stopped, or has failed, be made after all."""
+
     def upload(self, sound: BinaryIO, /) -> Upload:
         """Take in a sound: decode its beginning and keep what was decoded, never what was sent."""
 

@@ -45,6 +45,12 @@ def stop_job(jobs: TheJobs, number: IdInPath) -> JobView:
     return jobs.stop(number)
 
 
+@router.post("/jobs/{number}/again", summary="Go on with a job", responses=replies(404, 409))
+def go_on_with_job(jobs: TheJobs, number: IdInPath) -> JobView:
+    """With one that was stopped, or has failed; nothing finished is made twice."""
+    return jobs.again(number)
+
+
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

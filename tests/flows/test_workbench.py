@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from door import Door
 
+from flows.cli import lofi
+from flows.controls import Menu
 from flows.workbench import Workbench
 from pipeline.catalogue.jobs import Job
 from pipeline.library import open_library
@@ -37,7 +39,7 @@ class Rooms:
 
     def new(self) -> Workbench:
         shelf, catalogue = self.stack.enter_context(open_library(self.settings))
-        return Workbench(self.settings, shelf, catalogue)
+        return Workbench(self.settings, shelf, catalogue, Menu(lofi.commands))
 
     def open(self) -> Workbench:
         return self.stack.enter_context(self.new())
