@@ -381,11 +381,61 @@ def test_an_album_is_put_in_order(address: str, open_page: Opened) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("A Dry Spot")
     decided(address, ("reordered", None, None, ""), ("retitled", None, None, ""))
-    page.locator("[data-name=make-changes]").click()
-    expect(page.locator("#toasts")).to_contain_text("being made")
-    assert httpx.get(f"{address}/api/jobs").json()[0]["kind"] == "changes"
     page.locator(".history button").first.click()
     decided(address, ("reordered", None, None, ""))
+
+
+def told(page: Page, jobs: list[dict[str, Any]]) -> None:
+    """Let the page hear of these orders as the server would tell it."""
+    page.evaluate(
+        "jobs => window.sources.at(-1).dispatchEvent(new MessageEvent('jobs', { data: JSON.stringify(jobs) }))", jobs
+    )
+
+
+HEARD = """
+window.sources = [];
+window.EventSource = class extends EventSource { constructor(address) { super(address); sources.push(this); } };
+"""
+
+
+def test_changes_are_seen_being_made(address: str, open_page: Opened) -> None:
+    """Ordered once, they show how far they are, over a reload too; the album waits, and the end is told."""
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}", deaf=True)
+    page.add_init_script(HEARD)
+    page.reload()
+    approve = page.locator("[data-name=approve-album]")
+    expect(approve).to_be_enabled()
+    page.get_by_role("button", name=f"Later: {album['tracks'][0]['title']}").click()
+    expect(approve).to_be_disabled()
+    expect(approve).to_have_accessible_description("Make the changes first, and hear what comes of them.")
+    page.locator("[data-name=make-changes]").dblclick()
+    expect(page.locator(".making")).to_contain_text("Being made:")
+    expect(page.locator("[data-name=make-changes]")).to_have_count(0)
+    expect(approve).to_have_accessible_description("It is being made.")
+    page.reload()
+    expect(page.locator(".making")).to_contain_text("Being made:")
+    (job,) = httpx.get(f"{address}/api/jobs").json()
+    assert job["kind"] == "changes"
+    told(page, [{**job, "state": "working", "said": "mastering", "share": 0.5}])
+    expect(page.locator(".making")).to_contain_text("Being made: mastering")
+    assert page.locator(".making progress").evaluate("bar => bar.value") == 0.5
+    told(page, [{**job, "state": "failed", "said": "The disk is full."}])
+    expect(page.locator("#toasts")).to_contain_text("The changes are not made. The disk is full.")
+    expect(page.locator("[data-name=make-changes]")).to_be_enabled()
+    expect(approve).to_be_disabled()
+
+
+def test_a_refused_approval_is_told_once(address: str, open_page: Opened) -> None:
+    """Somebody changed the album meanwhile: what the server says is all that is said."""
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}", deaf=True)
+    refusal = {"message": "One of the changes is not made yet.", "remedy": "In a terminal.", "yours": None}
+    page.route("**/api/decisions", lambda route: route.fulfill(status=409, json={**refusal, "theirs": None}))
+    page.locator("[data-name=approve-album]").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast p")).to_have_text(["One of the changes is not made yet."])
+    expect(page.locator(".hero .state")).not_to_contain_text("Approved")
 
 
 def test_tracks_are_dragged(address: str, open_page: Opened) -> None:
@@ -414,6 +464,8 @@ def test_an_album_is_approved(address: str, open_page: Opened) -> None:
     page.keyboard.press("Enter")
     decided(address, ("approved", None, None, ""))
     expect(page.locator(".hero .state")).to_contain_text("Approved")
+    expect(page.locator("#toasts")).to_contain_text("Approved the album")
+    expect(page.locator(".next code")).to_have_text(re.compile("^lofi release [a-z0-9-]+ --for youtube$"))
 
 
 def test_two_takes_are_compared_blind(address: str, open_page: Opened) -> None:

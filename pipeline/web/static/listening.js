@@ -65,7 +65,7 @@ export class Listening extends EventTarget {
     return (
       album &&
       pending(slug)
-        .filter((item) => item.kind === "decide")
+        .filter((item) => item.kind === "decide" && !item.late)
         .reduce((now, item) => foresee(now, item.ask), album)
     );
   }
@@ -169,6 +169,7 @@ export class Listening extends EventTarget {
 
   #sent({ item, said }) {
     if (item.kind === "decide") this.mine.push({ album: item.album, id: said.id, says: item.says });
+    if (item.late) say(item.says);
     this.refresh(item.album);
   }
 
@@ -185,11 +186,12 @@ export class Listening extends EventTarget {
     this.order(album, { ...of, ...extra }, words);
   }
 
-  // Decides on an album or a part of it; the page shows it at once.
-  order(album, ask, words) {
-    decide({ album: album.slug, seen: album.seen, track: null, take: null, value: "", note: "", ...ask }, words);
+  // Decides on an album or a part of it. The page shows it at once, or, what is `late`, once the server took it.
+  order(album, ask, words, { late = false } = {}) {
+    const whole = { album: album.slug, seen: album.seen, track: null, take: null, value: "", note: "", ...ask };
+    decide(whole, words, late);
     if (this.row?.album === album.slug) this.draw();
-    say(words);
+    if (!late) say(words);
     this.dispatchEvent(new CustomEvent("decided", { detail: { album: album.slug, ...ask } }));
     this.dispatchEvent(new CustomEvent("album", { detail: album.slug }));
   }

@@ -26,9 +26,11 @@ const announce = (name, detail) => outbox.dispatchEvent(new CustomEvent(name, { 
 
 export const pending = (album) => load().filter((item) => item.album === album);
 
-// `ask` as POST /api/decisions takes it; `says` is what was done, in the past tense, for whoever looks.
-export function decide(ask, says) {
-  add({ kind: "decide", album: ask.album, seen: ask.seen, ask: { ...ask, author: ask.author || author() }, says });
+// `ask` as POST /api/decisions takes it; `says` is what was done, in the past tense, for whoever looks; what is `late`
+// is told only once it is done.
+export function decide(ask, says, late = false) {
+  const whole = { ...ask, author: ask.author || author() };
+  add({ kind: "decide", album: ask.album, seen: ask.seen, ask: whole, says, late });
 }
 
 export function takeBack({ album, id, seen, says }) {
@@ -182,7 +184,7 @@ async function refused(item, error) {
   forget(item.name);
   announce("dropped", item);
   const retry = album ? { says: "Try again", does: () => add(renewed(item, album)) } : null;
-  say(`${item.says}: not done. ${error.message}`, { wrong: true, action: retry });
+  say(item.late ? refusal.message : `${item.says}: not done. ${error.message}`, { wrong: true, action: retry });
   return true;
 }
 
