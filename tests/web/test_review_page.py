@@ -458,6 +458,34 @@ def test_what_is_finished_is_heard(gallery: str, open_page: Opened) -> None:
     expect(page.locator("#now-line")).to_contain_text("finished track")
 
 
+def test_finished_tracks_follow_each_other(gallery: str, open_page: Opened) -> None:
+    """After the first comes the second, finished as well; after the last nothing; what is selected stays."""
+    album = album_of(gallery)
+    one, two = album["tracks"]
+    page = open_page(f"{gallery}/albums/{album['slug']}")
+    expect(page.locator("#take-title")).to_have_text(one["title"])
+    page.evaluate(
+        """
+        window.heard = [];
+        const play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = function () {
+          if (!heard.includes(this)) heard.push(this);
+          return play.call(this);
+        };
+        window.near = () => heard.filter((one) => !one.paused).forEach((one) => (one.currentTime = one.duration - 0.5));
+        """
+    )
+    page.locator(f"[data-name=master-{one['track']}]").click()
+    for title in (one["title"], two["title"]):
+        expect(page.locator("#now-title")).to_have_text(title)
+        expect(page.locator("#now-line")).to_contain_text("finished track")
+        expect(page.locator("#bar-time")).not_to_have_text("0:00")
+        page.evaluate("near()")
+    expect(page.locator("body")).to_have_attribute("data-playing", "false")
+    expect(page.locator("#now-title")).to_have_text(two["title"])
+    expect(page.locator("#take-title")).to_have_text(one["title"])
+
+
 def test_an_album_is_approved(address: str, open_page: Opened) -> None:
     page = open_page(f"{address}/albums/{album_of(address)['slug']}")
     page.locator("[data-name=approve-album]").click()

@@ -214,21 +214,39 @@ function remarks(now) {
   );
 }
 
-// What is finished is at -14 LUFS, takes are played at -18.
-function hear(audio, seconds, title, line) {
-  listening.player.load({ audio, gain: -4, seconds, title, line, cover: album().cover?.url ?? null }, { play: true });
+// What is finished is at -14 LUFS, takes are played at -18. `names` says, of the album as it is then, what is heard;
+// `after` gives what comes next.
+function finished(audio, seconds, names, after = () => null) {
+  const now = album();
+  return { audio, gain: -4, seconds, cover: now.cover?.url ?? null, album: slug, ...names(now), names, after };
 }
 
+// A finished track, and after it the next one in the order of the album.
 function master(track) {
-  hear(track.master, heard(track)?.seconds ?? 0, track.title, `${album().title} · finished track`);
+  const { track: number } = track;
+  return finished(
+    track.master,
+    heard(track)?.seconds ?? 0,
+    (now) => ({
+      title: now.tracks.find((one) => one.track === number)?.title ?? track.title,
+      line: `${now.title} · finished track`,
+    }),
+    () => {
+      const { tracks } = album();
+      const place = tracks.findIndex((one) => one.track === number);
+      const next = tracks.slice(place + 1).find((one) => one.master);
+      return next ? master(next) : null;
+    },
+  );
 }
 
 function hearAlbum() {
-  hear(album().mix.url, album().mix.seconds, album().title, "the whole album");
+  const { url, seconds } = album().mix;
+  listening.hearFinished(finished(url, seconds, (now) => ({ title: now.title, line: "the whole album" })));
 }
 
 const does = {
-  master,
+  master: (track) => listening.hearFinished(master(track)),
   hear: (track, take) => listening.show(rowOf(album(), track, take), { play: true }),
   move: (value, track, to) => order({ decision: "reordered", value }, `“${track.title}” is now number ${to + 1}`),
   retitle: (track, place) =>

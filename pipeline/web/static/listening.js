@@ -44,7 +44,10 @@ export class Listening extends EventTarget {
     this.mine = [];
     this.began = -Infinity;
     this.does = this.#actions();
-    this.player.following = () => this.radio.following() ?? this.#item(this.#upcoming);
+    this.player.following = () => {
+      const { item } = this.player;
+      return item?.after ? item.after() : (this.radio.following() ?? this.#item(this.#upcoming));
+    };
     this.player.addEventListener("advance", () => this.#advanced());
     this.player.addEventListener("time", () => this.#moved());
     this.player.addEventListener("broken", () =>
@@ -92,6 +95,13 @@ export class Listening extends EventTarget {
     if (this.albums.has(row.album)) this.draw();
     else await this.refresh(row.album);
     if (how !== "start") whisper(`${row.title}, take ${row.take}`);
+  }
+
+  // Plays what is no take: `item.after()` gives what comes after it, or null. What is looked at stays.
+  hearFinished(item) {
+    this.radio.off();
+    this.player.load(item, { play: true });
+    this.player.prepare(item.after());
   }
 
   draw() {
@@ -149,7 +159,11 @@ export class Listening extends EventTarget {
 
   #advanced() {
     if (this.radio.on) return;
-    const { row } = this.player.item;
+    const { row, after } = this.player.item;
+    if (after) {
+      this.player.prepare(after());
+      return;
+    }
     this.began = performance.now();
     this.row = row;
     this.draw();
