@@ -231,7 +231,7 @@ def test_a_take_is_heard_from_anywhere(gallery: str, open_page: Opened) -> None:
 
 
 def test_the_next_take_follows_by_itself(gallery: str, open_page: Opened) -> None:
-    """It begins when the first ends, and a key meant for the first decides nothing on it."""
+    """It begins when the first ends, and keys and buttons meant for the first decide nothing on it."""
     page = open_page(gallery)
     one = first(page)
     page.keyboard.press("Space")
@@ -241,8 +241,26 @@ def test_the_next_take_follows_by_itself(gallery: str, open_page: Opened) -> Non
     expect(page).not_to_have_url(re.compile(f"/{one[0]}/{one[1]}$"))
     playing(page)
     page.keyboard.press("a")
-    expect(page.locator("#toasts")).to_contain_text("press again")
+    page.locator("[data-name=approve]").click()
+    page.locator("[data-name=choose]:enabled, [data-name=reroll]").first.click()
+    expect(page.locator("#toasts .toast")).to_have_text(
+        ["That was meant for the take before? Go back with K."] * 3, use_inner_text=True
+    )
     assert decisions(gallery) == []
+
+
+def test_who_goes_back_may_decide_at_once(address: str, open_page: Opened) -> None:
+    """A take ended and the next began: K, and the decision is on the one that was meant."""
+    page = open_page(address)
+    one = first(page)
+    page.keyboard.press("Space")
+    playing(page)
+    page.locator(".wave").focus()
+    page.keyboard.press("End")
+    expect(page).not_to_have_url(re.compile(f"/{one[0]}/{one[1]}$"))
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    decided(address, ("approved", *one, ""))
 
 
 def test_a_loop_stays_within(gallery: str, open_page: Opened) -> None:

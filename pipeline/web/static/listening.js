@@ -25,8 +25,8 @@ const REASONS = [
   "Bad ending",
   "Sounds like another",
 ];
-// A take that began by itself is not decided on by a key meant for the one before.
-const BREATH = 900;
+// Milliseconds in which a take that began by itself is not decided on: what was pressed was meant for the one before.
+const BREATH = 2500;
 
 export const keyOf = ({ album, track, take }) => `${album}/${track}/${take}`;
 
@@ -88,6 +88,7 @@ export class Listening extends EventTarget {
   // Makes a take the one that is looked at and heard. `row` is a TakeRow.
   async show(row, { play = this.player.playing, at = 0, how = "click" } = {}) {
     this.row = row;
+    this.began = -Infinity;
     this.radio.off();
     this.player.load(this.#item(row), { at, play });
     this.dispatchEvent(new CustomEvent("shown", { detail: { row, how } }));
@@ -128,10 +129,10 @@ export class Listening extends EventTarget {
     this.#moved();
   }
 
-  #found() {
-    const album = this.row && this.view(this.row.album);
-    const track = album?.tracks.find((one) => one.track === this.row.track);
-    const take = track?.takes.find((one) => one.take === this.row.take);
+  #found(row = this.row) {
+    const album = row && this.view(row.album);
+    const track = album?.tracks.find((one) => one.track === row.track);
+    const take = track?.takes.find((one) => one.take === row.take);
     return take ? { album, track, take } : null;
   }
 
@@ -187,8 +188,9 @@ export class Listening extends EventTarget {
     this.refresh(item.album);
   }
 
-  #decide(part, words, extra = {}) {
-    const found = this.#found();
+  // `row` is the take that was meant, while another may have begun since.
+  #decide(part, words, extra = {}, row = this.row) {
+    const found = this.#found(row);
     if (!found) return;
     const { album, track, take } = found;
     const of =
@@ -216,7 +218,7 @@ export class Listening extends EventTarget {
       return false;
     }
     if (performance.now() - this.began < BREATH) {
-      say("The next take has just begun: press again to decide on it.");
+      say(`That was meant for the take before? Go back with ${this.does.key("previous")}.`);
       return false;
     }
     return Boolean(this.#found());
@@ -252,9 +254,8 @@ export class Listening extends EventTarget {
       value: take.decided === "rejected" ? take.reason : "",
     });
     if (note === null) return;
-    if (this.row !== row) this.row = row;
-    this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note });
-    this.#goOn();
+    this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note }, row);
+    if (this.row === row) this.#goOn();
   }
 
   #goOn() {
@@ -285,8 +286,9 @@ export class Listening extends EventTarget {
   }
 
   async #note() {
+    if (!this.#settled()) return;
+    const { row } = this;
     const found = this.#found();
-    if (!found) return;
     const note = await askWords({
       title: `Note on “${found.track.title}”`,
       label: "Note",
@@ -295,12 +297,13 @@ export class Listening extends EventTarget {
       long: true,
       required: true,
     });
-    if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note });
+    if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note }, row);
   }
 
   async #retitle() {
+    if (!this.#settled()) return;
+    const { row } = this;
     const found = this.#found();
-    if (!found) return;
     const value = await askWords({
       title: "Retitle the track",
       label: "Title",
@@ -310,7 +313,7 @@ export class Listening extends EventTarget {
       limit: 120,
     });
     if (value !== null && value !== found.track.title)
-      this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
+      this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value }, row);
   }
 
   #actions() {
@@ -334,10 +337,10 @@ export class Listening extends EventTarget {
       },
       reject: () => this.#reject(),
       choose: () =>
-        this.row &&
+        this.#settled() &&
         this.#decide("take", `Take ${this.row.take} will be used for “${this.row.title}”`, { decision: "take" }),
       reroll: () =>
-        this.row && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
+        this.#settled() && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
       note: () => this.#note(),
       retitle: () => this.#retitle(),
       undo: () => this.#undo(),
