@@ -329,6 +329,30 @@ def test_decisions_wait_for_the_server(library: Path, cache: Path, open_page: Op
         expect(page.locator("#banner")).to_be_hidden()
 
 
+def test_a_take_comes_once_the_server_is_back(library: Path, cache: Path, open_page: Opened) -> None:
+    """A take was chosen while it was gone: the page says so, and shows and plays it by itself later."""
+    with served(library, cache) as address:
+        page = open_page(address)
+        expect(page.locator(".row")).to_have_count(4)
+        port = int(address.rpartition(":")[2])
+    page.locator(".row a").first.click()
+    expect(page.locator("#banner")).to_contain_text("The server does not answer.")
+    with served(library, cache, port):
+        expect(page.locator("#take-title")).to_be_visible()
+        expect(page.locator("#bar-time")).not_to_have_text("0:00")
+        expect(page.locator("#banner")).to_be_hidden()
+    assert "gone or damaged" not in page.locator("#toasts").inner_text()
+
+
+def test_a_sound_that_is_gone_is_said_to_be(gallery: str, open_page: Opened) -> None:
+    """The server answers, and has it no more."""
+    page = open_page(gallery)
+    page.route("**/sound/**", lambda route: route.fulfill(status=410, json={"message": "Gone.", "remedy": ""}))
+    page.locator(".row a").first.click()
+    expect(page.locator("#toasts")).to_contain_text("gone or damaged")
+    expect(page.locator("#banner")).to_be_hidden()
+
+
 def test_a_lost_answer_decides_once(address: str, open_page: Opened) -> None:
     """The decision arrived and the answer did not: it is sent again, and nobody is asked whose decision stands."""
     page = open_page(address)

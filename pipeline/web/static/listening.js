@@ -1,6 +1,6 @@
 // Hearing takes and deciding on them: what the queue and the album page have in common.
 
-import { Refused, get } from "./api.js";
+import { Refused, Unreachable, get } from "./api.js";
 import { bindBar } from "./bar.js";
 import { askWords } from "./dialogs.js";
 import { $, h, redraw } from "./dom.js";
@@ -11,6 +11,7 @@ import { decide, flush, outbox, pending, takeBack, withdraw } from "./outbox.js"
 import { showKeys } from "./page.js";
 import { Player } from "./player.js";
 import { Radio } from "./radio.js";
+import { mending, onceBack } from "./reach.js";
 import { say, whisper } from "./say.js";
 import { drawTake } from "./takeview.js";
 import { wave } from "./wave.js";
@@ -50,9 +51,7 @@ export class Listening extends EventTarget {
     };
     this.player.addEventListener("advance", () => this.#advanced());
     this.player.addEventListener("time", () => this.#moved());
-    this.player.addEventListener("broken", () =>
-      say("This sound cannot be played: the file is gone or damaged.", { wrong: true }),
-    );
+    mending(this.player);
     this.player.addEventListener("forbidden", () => say("The browser wants a click before it plays: press Play."));
     outbox.addEventListener("sent", ({ detail }) => this.#sent(detail));
     outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
@@ -78,7 +77,9 @@ export class Listening extends EventTarget {
     try {
       this.albums.set(slug, await get(`/api/albums/${slug}`));
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
+      if (error instanceof Unreachable) onceBack(`album ${slug}`, () => this.refresh(slug));
+      else if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
+      else if (!this.albums.has(slug)) say(error.message, { wrong: true });
       return;
     }
     if (this.row?.album === slug) this.draw();

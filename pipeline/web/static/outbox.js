@@ -9,7 +9,8 @@ import { forget, keep, names, recall } from "./store.js";
 const PREFIX = "lofi-outbox-";
 const LONGEST = 30_000;
 
-export const outbox = new EventTarget();
+// `silent` where nothing is kept here that could not be sent.
+export const outbox = Object.assign(new EventTarget(), { silent: true });
 let busy = false;
 let wanted = false;
 let timer = 0;
@@ -89,7 +90,8 @@ async function sendAll() {
     if (!(await sendOne(item))) return;
   }
   failures = 0;
-  banner("");
+  if (!outbox.silent) banner("");
+  outbox.silent = true;
 }
 
 async function sendOne(item) {
@@ -115,6 +117,7 @@ function wait(item, error) {
   failures += 1;
   const kept = count(load().length, "decision");
   const why = error instanceof Unreachable ? "The server does not answer" : error.refusal.message.replace(/\.$/, "");
+  outbox.silent = false;
   banner(`${why}; ${kept} ${load().length === 1 ? "is" : "are"} kept here and will be sent.`);
   again(Math.min(LONGEST, 1000 * 2 ** Math.min(failures - 1, 5)));
   return false;
