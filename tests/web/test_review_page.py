@@ -207,6 +207,45 @@ def test_notes_and_titles_by_key(address: str, open_page: Opened) -> None:
     assert page.locator("#take-title b").count() == 0
 
 
+def test_blank_words_are_asked_for(address: str, open_page: Opened) -> None:
+    """A blank title or reason is kept nowhere, and the page says what is missing; a title has an end."""
+    page = open_page(f"{address}/albums/{album_of(address)['slug']}")
+    expect(page.locator("#take-title")).to_be_visible()
+    page.locator("[data-name=retitle-album]").click()
+    page.locator(".inplace").fill("   ")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1 .told")).to_have_text("Write a title.")
+    page.locator(".inplace").press_sequentially("x" * 130)
+    expect(page.locator("h1 .told")).to_have_text("A title has at most 120 characters.")
+    page.keyboard.press("Escape")
+    for key, said in (("r", "Say why, in a word or two."), ("t", "Write a title.")):
+        page.keyboard.press(key)
+        page.locator("#dialog-words").fill("  ")
+        page.keyboard.press("Enter")
+        expect(page.locator("#dialog-told")).to_have_text(said)
+        page.keyboard.press("Escape")
+    assert decisions(address) == []
+
+
+def test_a_long_word_stays_on_the_page(address: str, open_page: Opened) -> None:
+    """A title without a space goes nowhere out of the album, the queue or the player, which follows it."""
+    page = open_page(f"{address}/albums/{album_of(address)['slug']}", viewport=PHONE)
+    expect(page.locator("#take-title")).to_be_visible()
+    page.keyboard.press("t")
+    page.locator("#dialog-words").fill("W" * 120)
+    page.keyboard.press("Enter")
+    expect(page.locator("#now-title")).to_have_text("W" * 120)
+    page.locator("[data-name=retitle-album]").click()
+    page.locator(".inplace").fill("M" * 120)
+    page.keyboard.press("Enter")
+    expect(page.locator("#now-line")).to_contain_text("M" * 120)
+    expect(page.locator(".waiting")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for path in ("/", "/albums"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 # Hearing
 
 

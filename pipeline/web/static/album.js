@@ -55,6 +55,7 @@ async function reject() {
     label: "Why",
     send: "Reject the album",
     required: true,
+    missing: "Say why, in a word or two.",
   });
   if (note !== null) order({ decision: "rejected", note }, `Rejected the album “${album().title}”`);
 }
@@ -67,6 +68,7 @@ async function write() {
     send: "Keep",
     long: true,
     required: true,
+    missing: "Write a note.",
   });
   if (note !== null) order({ decision: "noted", note }, "Noted on the album");
 }

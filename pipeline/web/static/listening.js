@@ -5,6 +5,7 @@ import { bindBar } from "./bar.js";
 import { askWords } from "./dialogs.js";
 import { $, h, redraw } from "./dom.js";
 import { foresee } from "./foresee.js";
+import { TITLE_LIMIT } from "./inplace.js";
 import { keysOf, ACTIONS, listen, shown } from "./keys.js";
 import { live } from "./live.js";
 import { decide, flush, outbox, pending, takeBack, withdraw } from "./outbox.js";
@@ -55,6 +56,7 @@ export class Listening extends EventTarget {
     this.player.addEventListener("forbidden", () => say("The browser wants a click before it plays: press Play."));
     outbox.addEventListener("sent", ({ detail }) => this.#sent(detail));
     outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
+    this.addEventListener("album", ({ detail }) => this.#retell(detail));
     bindBar(this.player, this.does);
     listen("listen", this.does);
     live("back", flush);
@@ -74,6 +76,7 @@ export class Listening extends EventTarget {
 
   async refresh(slug = this.row?.album) {
     if (!slug) return;
+    const before = this.albums.get(slug)?.cover?.url;
     try {
       this.albums.set(slug, await get(`/api/albums/${slug}`));
     } catch (error) {
@@ -82,8 +85,19 @@ export class Listening extends EventTarget {
       else if (!this.albums.has(slug)) say(error.message, { wrong: true });
       return;
     }
+    const url = this.albums.get(slug)?.cover?.url;
+    if (before && url && url !== before && this.player.item?.album === slug) this.player.retell({ cover: url });
     if (this.row?.album === slug) this.draw();
     this.dispatchEvent(new CustomEvent("album", { detail: slug }));
+  }
+
+  // What plays is called in the bar what its album calls it now.
+  #retell(slug) {
+    const { item } = this.player;
+    const album = this.view(slug);
+    if (item?.album !== slug || !album) return;
+    const track = item.row && album.tracks.find((one) => one.track === item.row.track);
+    if (track || !item.row) this.player.retell(item.names(album, track));
   }
 
   // Makes a take the one that is looked at and heard. `row` is a TakeRow.
@@ -145,6 +159,8 @@ export class Listening extends EventTarget {
         seconds: row.seconds,
         title: row.title,
         line: `${row.album_title} · take ${row.take}`,
+        album: row.album,
+        names: (album, track) => ({ title: track.title, line: `${album.title} · take ${row.take}` }),
         cover: row.cover,
         row,
       }
@@ -251,6 +267,7 @@ export class Listening extends EventTarget {
       label: "Why",
       send: "Reject",
       required: true,
+      missing: "Say why, in a word or two.",
       hints: REASONS,
       value: take.decided === "rejected" ? take.reason : "",
     });
@@ -297,6 +314,7 @@ export class Listening extends EventTarget {
       send: "Keep",
       long: true,
       required: true,
+      missing: "Write a note.",
     });
     if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note }, row);
   }
@@ -311,7 +329,8 @@ export class Listening extends EventTarget {
       value: found.track.title,
       send: "Retitle",
       required: true,
-      limit: 120,
+      limit: TITLE_LIMIT,
+      missing: "Write a title.",
     });
     if (value !== null && value !== found.track.title)
       this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value }, row);

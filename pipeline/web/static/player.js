@@ -87,6 +87,13 @@ export class Player extends EventTarget {
     this.#tell(this.#deck, "change");
   }
 
+  // Says otherwise what is playing: its title, line or cover.
+  retell(words) {
+    if (!this.item || Object.entries(words).every(([name, said]) => this.item[name] === said)) return;
+    Object.assign(this.item, words);
+    this.dispatchEvent(new Event("told"));
+  }
+
   // Fetches anew what could not be had, and goes on where it was.
   mend() {
     const { audio, item } = this.#deck;
