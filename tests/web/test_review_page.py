@@ -144,12 +144,15 @@ def test_an_evening_by_keyboard(address: str, open_page: Opened) -> None:
 def test_undo_takes_the_last_one_back(address: str, open_page: Opened) -> None:
     page = open_page(address)
     one = first(page)
+    expect(page.locator("[data-name=undo]")).to_be_disabled()
     page.keyboard.press("a")
     decided(address, ("approved", *one, ""))
     expect(page.locator(".waiting")).to_have_count(0)
+    expect(page.locator("[data-name=undo]")).to_be_enabled()
     page.keyboard.press("u")
     decided(address)
     expect(page.locator(".take .state")).to_contain_text("Not decided yet")
+    expect(page.locator("[data-name=undo]")).to_be_disabled()
 
 
 def test_typing_decides_nothing(address: str, open_page: Opened) -> None:
@@ -589,6 +592,8 @@ def test_two_takes_are_compared_blind(address: str, open_page: Opened) -> None:
     page.keyboard.press("2")
     expect(page.locator(".verdict-said")).to_have_text("You chose B.")
     expect(page.locator(".verdict a")).to_have_count(2)
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("An answer cannot be taken back.")
     page.keyboard.press("Enter")
     expect(page.locator(".answers")).to_be_visible()
 
@@ -605,6 +610,28 @@ def test_the_studio_takes_orders(address: str, open_page: Opened, tmp_path: Path
     assert (job["kind"], job["author"]) == ("clip", "Ada")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".job")).to_have_attribute("data-state", "stopped")
+    page.route("**/again", lambda route: route.fulfill(status=200, json={**job, "state": "waiting", "said": ""}))
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".job")).to_have_attribute("data-state", "waiting")
+
+
+def test_clips_are_heard_one_at_a_time_and_taken_along(address: str, open_page: Opened) -> None:
+    """Starting one stops the other; each can be downloaded under a name that says what it is."""
+    page = open_page(f"{address}/studio", deaf=True)
+    sound = album_of(address)["tracks"][0]["takes"][0]["audio"]
+    job = {"id": 3, "kind": "clip", "words": "Dusty/../drums, <b>slow", "state": "done", "said": "", "share": 1}
+    clips = {"author": "Ada", "time": "2026-01-01T00:00:00Z", "album": None, "clips": [sound, f"{sound}&again"]}
+    page.route("**/api/jobs", lambda route: route.fulfill(status=201, json={**job, **clips}))
+    page.locator("#words").fill("anything")
+    page.get_by_role("button", name="Make the album").click()
+    expect(page.locator(".job audio")).to_have_count(2)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download").first.click()
+    assert taken.value.suggested_filename == "dusty-drums-b-slow-1.flac"
+    for wanted in ([False, True], [True, False]):
+        page.locator(".job audio").nth(wanted.index(False)).evaluate("one => one.play()")
+        expect(page.locator(".job")).to_be_visible()
+        assert page.locator(".job audio").evaluate_all("all => all.map((one) => one.paused)") == wanted
 
 
 def test_the_radio_plays_what_was_approved(address: str, open_page: Opened) -> None:

@@ -154,6 +154,7 @@ listen("compare", {
   "b-better": () => answer("b"),
   tie: () => answer("tie"),
   another: () => told && fetchPair(),
+  undo: () => say("An answer cannot be taken back."),
   help: showKeys,
 });
 furnish();

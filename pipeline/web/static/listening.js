@@ -124,6 +124,8 @@ export class Listening extends EventTarget {
     const found = this.#found();
     if (!found) return;
     const { album, track, take } = found;
+    // What is said of it goes by its title of now.
+    if (this.row.title !== track.title) this.row = { ...this.row, title: track.title };
     const about = take.version;
     if (this.wave?.about !== about) {
       this.wave = Object.assign(
@@ -273,11 +275,20 @@ export class Listening extends EventTarget {
     });
     if (note === null) return;
     this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note }, row);
-    if (this.row === row) this.#goOn();
+    if (this.row && keyOf(this.row) === keyOf(row)) this.#goOn();
   }
 
   #goOn() {
     if ($("go-on")?.checked) this.#step(1);
+  }
+
+  #undoable() {
+    const slug = this.row?.album;
+    return (
+      this.mine.length > 0 ||
+      pending(slug).some((item) => item.kind === "decide") ||
+      Boolean(this.albums.get(slug)?.decisions.some((one) => !one.undone))
+    );
   }
 
   #undo() {
@@ -364,6 +375,7 @@ export class Listening extends EventTarget {
       note: () => this.#note(),
       retitle: () => this.#retitle(),
       undo: () => this.#undo(),
+      undoable: () => this.#undoable(),
       loop: () => {
         player.setLoop(player.loop === null ? "whole" : null);
         whisper(player.loop ? "Loop on" : "Loop off");
