@@ -73,24 +73,46 @@ def _plainly(errors: list[Any]) -> str:
     return "; ".join(said)
 
 
-def _ours(_: Request, error: Exception) -> Response:
+def wants_page(request: Request) -> bool:
+    """Whether a person opens this address in a browser, rather than a program or a script of a page."""
+    accepted = request.headers.get("accept", "").lower()
+    mode = request.headers.get("sec-fetch-mode", "navigate")
+    return request.method == "GET" and "text/html" in accepted and mode == "navigate"
+
+
+def _drawn(request: Request, status: int, refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
+    """Return a refusal as a page, or as JSON to a program."""
+    if not wants_page(request):
+        return refused(status, refusal, headers)
+    from pipeline.web.pages import Page  # pages speak of refusals themselves
+
+    answer = Page(request).draw("error.html", status=status, refusal=refusal)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, LofiError)
-    return refused(status_of(error), refusal_of(error))
+    return _drawn(request, status_of(error), refusal_of(error))
 
 
-def _malformed(_: Request, error: Exception) -> Response:
+def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return refuse(
-        422,
-        f"The request is not understood. {_plainly(list(error.errors()))}.",
-        "See /api/openapi.json for what it should be.",
+    if wants_page(request) and any(one["loc"][0] == "path" for one in error.errors()):
+        # What was typed names nothing here; how it should be written is of use to programs alone.
+        return _drawn(request, 404, Refusal(message=_SAID[404][0]))
+    refusal = Refusal(
+        message=f"The request is not understood. {_plainly(list(error.errors()))}.",
+        remedy="See /api/openapi.json for what it should be.",
     )
+    return _drawn(request, 422, refusal)
 
 
-def _plain(_: Request, error: Exception) -> Response:
+def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message, remedy = _SAID.get(error.status_code, ("The request is not understood.", "Send plain, valid JSON."))
-    return refuse(error.status_code, message, remedy, dict(error.headers or {}))
+    refusal = Refusal(message=message, remedy="" if wants_page(request) and error.status_code == 404 else remedy)
+    return _drawn(request, error.status_code, refusal, dict(error.headers or {}))
 
 
 def put_refusals(app: FastAPI) -> None:

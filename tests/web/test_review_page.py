@@ -144,12 +144,15 @@ def test_an_evening_by_keyboard(address: str, open_page: Opened) -> None:
 def test_undo_takes_the_last_one_back(address: str, open_page: Opened) -> None:
     page = open_page(address)
     one = first(page)
+    expect(page.locator("[data-name=undo]")).to_be_disabled()
     page.keyboard.press("a")
     decided(address, ("approved", *one, ""))
     expect(page.locator(".waiting")).to_have_count(0)
+    expect(page.locator("[data-name=undo]")).to_be_enabled()
     page.keyboard.press("u")
     decided(address)
     expect(page.locator(".take .state")).to_contain_text("Not decided yet")
+    expect(page.locator("[data-name=undo]")).to_be_disabled()
 
 
 def test_typing_decides_nothing(address: str, open_page: Opened) -> None:
@@ -207,6 +210,45 @@ def test_notes_and_titles_by_key(address: str, open_page: Opened) -> None:
     assert page.locator("#take-title b").count() == 0
 
 
+def test_blank_words_are_asked_for(address: str, open_page: Opened) -> None:
+    """A blank title or reason is kept nowhere, and the page says what is missing; a title has an end."""
+    page = open_page(f"{address}/albums/{album_of(address)['slug']}")
+    expect(page.locator("#take-title")).to_be_visible()
+    page.locator("[data-name=retitle-album]").click()
+    page.locator(".inplace").fill("   ")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1 .told")).to_have_text("Write a title.")
+    page.locator(".inplace").press_sequentially("x" * 130)
+    expect(page.locator("h1 .told")).to_have_text("A title has at most 120 characters.")
+    page.keyboard.press("Escape")
+    for key, said in (("r", "Say why, in a word or two."), ("t", "Write a title.")):
+        page.keyboard.press(key)
+        page.locator("#dialog-words").fill("  ")
+        page.keyboard.press("Enter")
+        expect(page.locator("#dialog-told")).to_have_text(said)
+        page.keyboard.press("Escape")
+    assert decisions(address) == []
+
+
+def test_a_long_word_stays_on_the_page(address: str, open_page: Opened) -> None:
+    """A title without a space goes nowhere out of the album, the queue or the player, which follows it."""
+    page = open_page(f"{address}/albums/{album_of(address)['slug']}", viewport=PHONE)
+    expect(page.locator("#take-title")).to_be_visible()
+    page.keyboard.press("t")
+    page.locator("#dialog-words").fill("W" * 120)
+    page.keyboard.press("Enter")
+    expect(page.locator("#now-title")).to_have_text("W" * 120)
+    page.locator("[data-name=retitle-album]").click()
+    page.locator(".inplace").fill("M" * 120)
+    page.keyboard.press("Enter")
+    expect(page.locator("#now-line")).to_contain_text("M" * 120)
+    expect(page.locator(".waiting")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for path in ("/", "/albums"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 # Hearing
 
 
@@ -231,7 +273,7 @@ def test_a_take_is_heard_from_anywhere(gallery: str, open_page: Opened) -> None:
 
 
 def test_the_next_take_follows_by_itself(gallery: str, open_page: Opened) -> None:
-    """It begins when the first ends, and a key meant for the first decides nothing on it."""
+    """It begins when the first ends, and keys and buttons meant for the first decide nothing on it."""
     page = open_page(gallery)
     one = first(page)
     page.keyboard.press("Space")
@@ -241,8 +283,26 @@ def test_the_next_take_follows_by_itself(gallery: str, open_page: Opened) -> Non
     expect(page).not_to_have_url(re.compile(f"/{one[0]}/{one[1]}$"))
     playing(page)
     page.keyboard.press("a")
-    expect(page.locator("#toasts")).to_contain_text("press again")
+    page.locator("[data-name=approve]").click()
+    page.locator("[data-name=choose]:enabled, [data-name=reroll]").first.click()
+    expect(page.locator("#toasts .toast")).to_have_text(
+        ["That was meant for the take before? Go back with K."] * 3, use_inner_text=True
+    )
     assert decisions(gallery) == []
+
+
+def test_who_goes_back_may_decide_at_once(address: str, open_page: Opened) -> None:
+    """A take ended and the next began: K, and the decision is on the one that was meant."""
+    page = open_page(address)
+    one = first(page)
+    page.keyboard.press("Space")
+    playing(page)
+    page.locator(".wave").focus()
+    page.keyboard.press("End")
+    expect(page).not_to_have_url(re.compile(f"/{one[0]}/{one[1]}$"))
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    decided(address, ("approved", *one, ""))
 
 
 def test_a_loop_stays_within(gallery: str, open_page: Opened) -> None:
@@ -309,6 +369,30 @@ def test_decisions_wait_for_the_server(library: Path, cache: Path, open_page: Op
         page.reload()
         decided(address, ("approved", *one, ""), ("noted", one[0], None, "after the storm"))
         expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_take_comes_once_the_server_is_back(library: Path, cache: Path, open_page: Opened) -> None:
+    """A take was chosen while it was gone: the page says so, and shows and plays it by itself later."""
+    with served(library, cache) as address:
+        page = open_page(address)
+        expect(page.locator(".row")).to_have_count(4)
+        port = int(address.rpartition(":")[2])
+    page.locator(".row a").first.click()
+    expect(page.locator("#banner")).to_contain_text("The server does not answer.")
+    with served(library, cache, port):
+        expect(page.locator("#take-title")).to_be_visible()
+        expect(page.locator("#bar-time")).not_to_have_text("0:00")
+        expect(page.locator("#banner")).to_be_hidden()
+    assert "gone or damaged" not in page.locator("#toasts").inner_text()
+
+
+def test_a_sound_that_is_gone_is_said_to_be(gallery: str, open_page: Opened) -> None:
+    """The server answers, and has it no more."""
+    page = open_page(gallery)
+    page.route("**/sound/**", lambda route: route.fulfill(status=410, json={"message": "Gone.", "remedy": ""}))
+    page.locator(".row a").first.click()
+    expect(page.locator("#toasts")).to_contain_text("gone or damaged")
+    expect(page.locator("#banner")).to_be_hidden()
 
 
 def test_a_lost_answer_decides_once(address: str, open_page: Opened) -> None:
@@ -381,11 +465,61 @@ def test_an_album_is_put_in_order(address: str, open_page: Opened) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("A Dry Spot")
     decided(address, ("reordered", None, None, ""), ("retitled", None, None, ""))
-    page.locator("[data-name=make-changes]").click()
-    expect(page.locator("#toasts")).to_contain_text("being made")
-    assert httpx.get(f"{address}/api/jobs").json()[0]["kind"] == "changes"
     page.locator(".history button").first.click()
     decided(address, ("reordered", None, None, ""))
+
+
+def told(page: Page, jobs: list[dict[str, Any]]) -> None:
+    """Let the page hear of these orders as the server would tell it."""
+    page.evaluate(
+        "jobs => window.sources.at(-1).dispatchEvent(new MessageEvent('jobs', { data: JSON.stringify(jobs) }))", jobs
+    )
+
+
+HEARD = """
+window.sources = [];
+window.EventSource = class extends EventSource { constructor(address) { super(address); sources.push(this); } };
+"""
+
+
+def test_changes_are_seen_being_made(address: str, open_page: Opened) -> None:
+    """Ordered once, they show how far they are, over a reload too; the album waits, and the end is told."""
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}", deaf=True)
+    page.add_init_script(HEARD)
+    page.reload()
+    approve = page.locator("[data-name=approve-album]")
+    expect(approve).to_be_enabled()
+    page.get_by_role("button", name=f"Later: {album['tracks'][0]['title']}").click()
+    expect(approve).to_be_disabled()
+    expect(approve).to_have_accessible_description("Make the changes first, and hear what comes of them.")
+    page.locator("[data-name=make-changes]").dblclick()
+    expect(page.locator(".making")).to_contain_text("Being made:")
+    expect(page.locator("[data-name=make-changes]")).to_have_count(0)
+    expect(approve).to_have_accessible_description("It is being made.")
+    page.reload()
+    expect(page.locator(".making")).to_contain_text("Being made:")
+    (job,) = httpx.get(f"{address}/api/jobs").json()
+    assert job["kind"] == "changes"
+    told(page, [{**job, "state": "working", "said": "mastering", "share": 0.5}])
+    expect(page.locator(".making")).to_contain_text("Being made: mastering")
+    assert page.locator(".making progress").evaluate("bar => bar.value") == 0.5
+    told(page, [{**job, "state": "failed", "said": "The disk is full."}])
+    expect(page.locator("#toasts")).to_contain_text("The changes are not made. The disk is full.")
+    expect(page.locator("[data-name=make-changes]")).to_be_enabled()
+    expect(approve).to_be_disabled()
+
+
+def test_a_refused_approval_is_told_once(address: str, open_page: Opened) -> None:
+    """Somebody changed the album meanwhile: what the server says is all that is said."""
+    album = album_of(address)
+    page = open_page(f"{address}/albums/{album['slug']}", deaf=True)
+    refusal = {"message": "One of the changes is not made yet.", "remedy": "In a terminal.", "yours": None}
+    page.route("**/api/decisions", lambda route: route.fulfill(status=409, json={**refusal, "theirs": None}))
+    page.locator("[data-name=approve-album]").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast p")).to_have_text(["One of the changes is not made yet."])
+    expect(page.locator(".hero .state")).not_to_contain_text("Approved")
 
 
 def test_tracks_are_dragged(address: str, open_page: Opened) -> None:
@@ -408,12 +542,42 @@ def test_what_is_finished_is_heard(gallery: str, open_page: Opened) -> None:
     expect(page.locator("#now-line")).to_contain_text("finished track")
 
 
+def test_finished_tracks_follow_each_other(gallery: str, open_page: Opened) -> None:
+    """After the first comes the second, finished as well; after the last nothing; what is selected stays."""
+    album = album_of(gallery)
+    one, two = album["tracks"]
+    page = open_page(f"{gallery}/albums/{album['slug']}")
+    expect(page.locator("#take-title")).to_have_text(one["title"])
+    page.evaluate(
+        """
+        window.heard = [];
+        const play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = function () {
+          if (!heard.includes(this)) heard.push(this);
+          return play.call(this);
+        };
+        window.near = () => heard.filter((one) => !one.paused).forEach((one) => (one.currentTime = one.duration - 0.5));
+        """
+    )
+    page.locator(f"[data-name=master-{one['track']}]").click()
+    for title in (one["title"], two["title"]):
+        expect(page.locator("#now-title")).to_have_text(title)
+        expect(page.locator("#now-line")).to_contain_text("finished track")
+        expect(page.locator("#bar-time")).not_to_have_text("0:00")
+        page.evaluate("near()")
+    expect(page.locator("body")).to_have_attribute("data-playing", "false")
+    expect(page.locator("#now-title")).to_have_text(two["title"])
+    expect(page.locator("#take-title")).to_have_text(one["title"])
+
+
 def test_an_album_is_approved(address: str, open_page: Opened) -> None:
     page = open_page(f"{address}/albums/{album_of(address)['slug']}")
     page.locator("[data-name=approve-album]").click()
     page.keyboard.press("Enter")
     decided(address, ("approved", None, None, ""))
     expect(page.locator(".hero .state")).to_contain_text("Approved")
+    expect(page.locator("#toasts")).to_contain_text("Approved the album")
+    expect(page.locator(".next code")).to_have_text(re.compile("^lofi release [a-z0-9-]+ --for youtube$"))
 
 
 def test_two_takes_are_compared_blind(address: str, open_page: Opened) -> None:
@@ -428,6 +592,8 @@ def test_two_takes_are_compared_blind(address: str, open_page: Opened) -> None:
     page.keyboard.press("2")
     expect(page.locator(".verdict-said")).to_have_text("You chose B.")
     expect(page.locator(".verdict a")).to_have_count(2)
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("An answer cannot be taken back.")
     page.keyboard.press("Enter")
     expect(page.locator(".answers")).to_be_visible()
 
@@ -444,6 +610,28 @@ def test_the_studio_takes_orders(address: str, open_page: Opened, tmp_path: Path
     assert (job["kind"], job["author"]) == ("clip", "Ada")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".job")).to_have_attribute("data-state", "stopped")
+    page.route("**/again", lambda route: route.fulfill(status=200, json={**job, "state": "waiting", "said": ""}))
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".job")).to_have_attribute("data-state", "waiting")
+
+
+def test_clips_are_heard_one_at_a_time_and_taken_along(address: str, open_page: Opened) -> None:
+    """Starting one stops the other; each can be downloaded under a name that says what it is."""
+    page = open_page(f"{address}/studio", deaf=True)
+    sound = album_of(address)["tracks"][0]["takes"][0]["audio"]
+    job = {"id": 3, "kind": "clip", "words": "Dusty/../drums, <b>slow", "state": "done", "said": "", "share": 1}
+    clips = {"author": "Ada", "time": "2026-01-01T00:00:00Z", "album": None, "clips": [sound, f"{sound}&again"]}
+    page.route("**/api/jobs", lambda route: route.fulfill(status=201, json={**job, **clips}))
+    page.locator("#words").fill("anything")
+    page.get_by_role("button", name="Make the album").click()
+    expect(page.locator(".job audio")).to_have_count(2)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download").first.click()
+    assert taken.value.suggested_filename == "dusty-drums-b-slow-1.flac"
+    for wanted in ([False, True], [True, False]):
+        page.locator(".job audio").nth(wanted.index(False)).evaluate("one => one.play()")
+        expect(page.locator(".job")).to_be_visible()
+        assert page.locator(".job audio").evaluate_all("all => all.map((one) => one.paused)") == wanted
 
 
 def test_the_radio_plays_what_was_approved(address: str, open_page: Opened) -> None:

@@ -132,6 +132,23 @@ def test_every_answer_is_sealed(reader: TestClient, path: str, status: int) -> N
     assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy and "http" not in policy
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+
+
+@pytest.mark.parametrize("path", ["/nope", "/albums/no-such-album", "/albums/No Such", "/sound/no-such/1/1.flac"])
+def test_a_wrong_address_is_a_page_to_a_person(reader: TestClient, path: str) -> None:
+    """Who types one gets a page with a way back, and no less sealed; programs and scripts get their JSON."""
+    page = reader.get(path, headers=BROWSER)
+    assert page.status_code == 404 and page.headers["Content-Type"].startswith("text/html")
+    assert '<a class="button" href="/">' in page.text and "<h1>Th" in page.text
+    sealed(page)
+    script = {**BROWSER, "Accept": "application/json", "Sec-Fetch-Mode": "cors"}
+    if path != "/albums/no-such-album":
+        for headers in (script, {"Accept": "*/*"}, {**BROWSER, "Sec-Fetch-Mode": "no-cors"}):
+            assert reader.get(path, headers=headers).headers["Content-Type"] == "application/json"
+    assert "<script>" not in reader.get("/<script>alert(1)</script>", headers=BROWSER).text
+
+
 def test_pages_obey_their_own_policy(reader: TestClient) -> None:
     """No page has a script or a style of its own, a handler, or an address on another server."""
     for path in ("/", "/albums", "/compare", "/studio", "/login", f"/albums/{an_album(reader)['slug']}"):

@@ -7,6 +7,8 @@ import { drawHistory } from "./history.js";
 import { retitle } from "./inplace.js";
 import { Listening, rowOf } from "./listening.js";
 import { live } from "./live.js";
+import { Making } from "./making.js";
+import { pending } from "./outbox.js";
 import { furnish } from "./page.js";
 import { say } from "./say.js";
 import { drawTrack, heard, isDragging } from "./tracklist.js";
@@ -23,6 +25,8 @@ const start = given();
 const { slug } = start;
 const listening = new Listening({ place: $("take"), neighbour });
 listening.albums.set(slug, start);
+const making = new Making(slug);
+let ordering = false;
 
 const album = () => listening.view(slug);
 
@@ -34,7 +38,7 @@ function neighbour(key, step) {
   return track ? rowOf(album(), track, heard(track)) : null;
 }
 
-const order = (ask, words) => listening.order(album(), { version: album().version, ...ask }, words);
+const order = (ask, words, how) => listening.order(album(), { version: album().version, ...ask }, words, how);
 
 async function approve() {
   const note = await askWords({
@@ -42,7 +46,7 @@ async function approve() {
     label: "A note, if you like",
     send: "Approve the album",
   });
-  if (note !== null) order({ decision: "approved", note }, `Approved the album “${album().title}”`);
+  if (note !== null) order({ decision: "approved", note }, `Approved the album “${album().title}”`, { late: true });
 }
 
 async function reject() {
@@ -51,6 +55,7 @@ async function reject() {
     label: "Why",
     send: "Reject the album",
     required: true,
+    missing: "Say why, in a word or two.",
   });
   if (note !== null) order({ decision: "rejected", note }, `Rejected the album “${album().title}”`);
 }
@@ -63,26 +68,54 @@ async function write() {
     send: "Keep",
     long: true,
     required: true,
+    missing: "Write a note.",
   });
   if (note !== null) order({ decision: "noted", note }, "Noted on the album");
 }
 
 async function make() {
+  if (ordering || making.job) return;
+  ordering = true;
+  draw();
   try {
-    await post("/api/jobs", { kind: "changes", words: slug });
+    const job = await post("/api/jobs", { kind: "changes", words: slug });
     say("The changes are being made.");
+    ordering = false;
+    making.ordered(job);
   } catch (error) {
+    ordering = false;
     say(error.message, { wrong: true });
+    draw();
   }
+}
+
+// What came of the changes, for whoever waited for it.
+function tellEnd(job) {
+  if (job.state === "done") say("The changes are made.");
+  else if (job.state === "stopped") say("The changes were stopped. What is finished of them is kept.", { wrong: true });
+  else say(`The changes are not made. ${job.said}`, { wrong: true });
+}
+
+const CHANGING = ["take", "reroll", "retitled", "reordered", "cover"];
+
+// Why the album cannot be approved just now, else "".
+function obstacle(now) {
+  const coming = pending(slug).filter((item) => item.kind === "decide");
+  if (making.job || now.going) return "It is being made.";
+  if (now.changes.length > 0 || coming.some((item) => CHANGING.includes(item.ask.decision)))
+    return "Make the changes first, and hear what comes of them.";
+  if (coming.some((item) => item.late)) return "On its way to the server.";
+  return "";
 }
 
 function drawHero() {
   const now = album();
   const title = h("h1", {}, now.title);
-  const act = (name, says, does, picture, kind = "") =>
+  const against = obstacle(now);
+  const act = (name, says, does, picture, kind = "", more = {}) =>
     h(
       "button",
-      { type: "button", class: kind, "data-name": name, onclick: does },
+      { type: "button", class: kind, "data-name": name, onclick: does, ...more },
       icon(picture),
       h("span", {}, says),
     );
@@ -106,7 +139,11 @@ function drawHero() {
         "div",
         { class: "buttons" },
         now.mix && act("hear-album", "Hear the album", hearAlbum, "play"),
-        act("approve-album", "Approve the album", approve, "yes", "yes"),
+        act("approve-album", "Approve the album", approve, "yes", "yes", {
+          disabled: Boolean(against),
+          "aria-describedby": against ? "approve-why" : null,
+        }),
+        against && h("span", { class: "help why", id: "approve-why" }, against),
         act("reject-album", "Reject", reject, "no", "no"),
         act(
           "retitle-album",
@@ -123,7 +160,9 @@ function drawHero() {
         act("cover", "Another cover", () => order({ decision: "cover" }, "Another cover was ordered"), "picture"),
         act("note-album", "Note", write, "note"),
       ),
-      now.going && going(now.going),
+      now.status === "approved" &&
+        h("p", { class: "next" }, "It may leave the house: ", h("code", {}, `lofi release ${slug} --for youtube`)),
+      now.going && !making.job && going(now.going),
       changes(now),
       remarks(now),
     ),
@@ -140,17 +179,29 @@ function going({ share, stage, text }) {
 }
 
 function changes(now) {
-  if (now.changes.length === 0) return null;
+  const { job } = making;
+  if (now.changes.length === 0 && !job) return null;
   return h(
     "section",
     { class: "changes", "aria-label": "Changes waiting" },
-    h("h2", {}, `${count(now.changes.length, "change")} waiting`),
+    now.changes.length > 0 && h("h2", {}, `${count(now.changes.length, "change")} waiting`),
     h(
       "ul",
       {},
       now.changes.map((one) => h("li", {}, one)),
     ),
-    h("button", { type: "button", class: "main", "data-name": "make-changes", onclick: make }, "Make these changes"),
+    job
+      ? h(
+          "p",
+          { class: "going making" },
+          h("progress", { max: 1, value: job.share, "aria-label": "How far the changes are" }),
+          h("span", {}, `Being made: ${job.said || "it waits for its turn"}`),
+        )
+      : h(
+          "button",
+          { type: "button", class: "main", "data-name": "make-changes", onclick: make, disabled: ordering },
+          "Make these changes",
+        ),
   );
 }
 
@@ -165,21 +216,39 @@ function remarks(now) {
   );
 }
 
-// What is finished is at -14 LUFS, takes are played at -18.
-function hear(audio, seconds, title, line) {
-  listening.player.load({ audio, gain: -4, seconds, title, line, cover: album().cover?.url ?? null }, { play: true });
+// What is finished is at -14 LUFS, takes are played at -18. `names` says, of the album as it is then, what is heard;
+// `after` gives what comes next.
+function finished(audio, seconds, names, after = () => null) {
+  const now = album();
+  return { audio, gain: -4, seconds, cover: now.cover?.url ?? null, album: slug, ...names(now), names, after };
 }
 
+// A finished track, and after it the next one in the order of the album.
 function master(track) {
-  hear(track.master, heard(track)?.seconds ?? 0, track.title, `${album().title} · finished track`);
+  const { track: number } = track;
+  return finished(
+    track.master,
+    heard(track)?.seconds ?? 0,
+    (now) => ({
+      title: now.tracks.find((one) => one.track === number)?.title ?? track.title,
+      line: `${now.title} · finished track`,
+    }),
+    () => {
+      const { tracks } = album();
+      const place = tracks.findIndex((one) => one.track === number);
+      const next = tracks.slice(place + 1).find((one) => one.master);
+      return next ? master(next) : null;
+    },
+  );
 }
 
 function hearAlbum() {
-  hear(album().mix.url, album().mix.seconds, album().title, "the whole album");
+  const { url, seconds } = album().mix;
+  listening.hearFinished(finished(url, seconds, (now) => ({ title: now.title, line: "the whole album" })));
 }
 
 const does = {
-  master,
+  master: (track) => listening.hearFinished(master(track)),
   hear: (track, take) => listening.show(rowOf(album(), track, take), { play: true }),
   move: (value, track, to) => order({ decision: "reordered", value }, `“${track.title}” is now number ${to + 1}`),
   retitle: (track, place) =>
@@ -214,6 +283,11 @@ listening.addEventListener("shown", ({ detail: { row } }) => {
 listening.addEventListener("close", () => {
   document.body.dataset.showing = "list";
   $("room").scrollIntoView();
+});
+making.addEventListener("change", draw);
+making.addEventListener("end", async ({ detail }) => {
+  tellEnd(detail);
+  await listening.refresh(slug);
 });
 live("pulse", () => listening.refresh(slug));
 live("jobs", () => album().going && listening.refresh(slug));

@@ -48,15 +48,19 @@ export function bindBar(player, does) {
     told = text;
     $("bar-time").textContent = text;
   });
-  player.addEventListener("load", () => {
+  const tell = () => {
     const { item } = player;
     $("now-title").textContent = item.title;
     $("now-line").textContent = item.line;
     $("now-cover").replaceChildren(cover(item.cover, 48));
-    $("bar-length").textContent = minutes(item.seconds);
     if (!navigator.mediaSession) return;
     const artwork = item.cover ? [{ src: new URL(item.cover, location.href).href, type: "image/jpeg" }] : [];
     navigator.mediaSession.metadata = new MediaMetadata({ title: item.title, album: item.line, artwork });
+  };
+  player.addEventListener("told", tell);
+  player.addEventListener("load", () => {
+    tell();
+    $("bar-length").textContent = minutes(player.item.seconds);
   });
   if (!navigator.mediaSession) return;
   for (const [name, act] of [

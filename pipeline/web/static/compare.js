@@ -5,6 +5,7 @@ import { $, h, icon, minutes, redraw } from "./dom.js";
 import { listen } from "./keys.js";
 import { furnish, showKeys } from "./page.js";
 import { Player } from "./player.js";
+import { mending, onceBack } from "./reach.js";
 import { say, whisper } from "./say.js";
 
 const album = new URLSearchParams(location.search).get("album");
@@ -54,6 +55,7 @@ async function fetchPair() {
     draw(pair ? "" : "Nothing is left to compare. Come back when there are new takes.");
   } catch (error) {
     draw(error.message);
+    if (error instanceof Unreachable) onceBack("pair", () => pair || fetchPair());
   }
 }
 
@@ -136,9 +138,7 @@ player.addEventListener("change", () => pair && draw());
 player.addEventListener("time", () => {
   if ($("clock")) $("clock").textContent = clock();
 });
-player.addEventListener("broken", () =>
-  say("This sound cannot be played: the file is gone or damaged.", { wrong: true }),
-);
+mending(player);
 player.setLoop("whole");
 
 async function about() {
@@ -154,6 +154,7 @@ listen("compare", {
   "b-better": () => answer("b"),
   tie: () => answer("tie"),
   another: () => told && fetchPair(),
+  undo: () => say("An answer cannot be taken back."),
   help: showKeys,
 });
 furnish();

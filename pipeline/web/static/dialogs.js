@@ -24,6 +24,7 @@ export async function askWords({
   long = false,
   hints = [],
   limit = 2000,
+  missing = "Write something, or cancel.",
 }) {
   const field = h(long ? "textarea" : "input", {
     id: "dialog-words",
@@ -32,13 +33,20 @@ export async function askWords({
     maxlength: limit,
     rows: long ? 5 : null,
     autocomplete: "off",
+    "aria-describedby": "dialog-told",
+  });
+  const told = h("p", { class: "help told", id: "dialog-told", "aria-live": "polite" });
+  field.addEventListener("input", () => {
+    field.removeAttribute("aria-invalid");
+    told.textContent = field.value.length < limit ? "" : `That is all there is room for: ${limit} characters.`;
   });
   const form = h(
     "form",
-    { method: "dialog" },
+    { method: "dialog", novalidate: true },
     h("h2", { id: "dialog-title" }, title),
     h("label", { for: "dialog-words" }, label),
     field,
+    told,
     hints.length > 0 &&
       h(
         "p",
@@ -50,6 +58,7 @@ export async function askWords({
               type: "button",
               class: "hint",
               onclick: () => {
+                told.textContent = "";
                 field.value = field.value ? `${field.value}, ${hint.toLowerCase()}` : hint;
                 field.focus();
               },
@@ -68,6 +77,8 @@ export async function askWords({
   form.addEventListener("submit", (event) => {
     if (required && !field.value.trim()) {
       event.preventDefault();
+      told.textContent = missing;
+      field.setAttribute("aria-invalid", "true");
       field.focus();
     }
   });

@@ -17,7 +17,7 @@ export const ACTIONS = [
     keys: [String(n)],
     where: "listen",
   })),
-  { id: "undo", says: "Undo the last decision", keys: ["U"], where: "listen" },
+  { id: "undo", says: "Undo the last decision", keys: ["U"], where: "all" },
   { id: "loop", says: "Loop", keys: ["L"], where: "listen" },
   { id: "from", says: "Loop from here", keys: ["["], where: "listen" },
   { id: "to", says: "Loop to here", keys: ["]"], where: "listen" },

@@ -1,16 +1,18 @@
 // Hearing takes and deciding on them: what the queue and the album page have in common.
 
-import { Refused, author, get } from "./api.js";
+import { Refused, Unreachable, author, get } from "./api.js";
 import { bindBar } from "./bar.js";
 import { askWords } from "./dialogs.js";
 import { $, h, redraw } from "./dom.js";
 import { foresee } from "./foresee.js";
+import { TITLE_LIMIT } from "./inplace.js";
 import { keysOf, ACTIONS, listen, shown } from "./keys.js";
 import { live } from "./live.js";
 import { decide, flush, outbox, pending, takeBack, withdraw } from "./outbox.js";
 import { showKeys } from "./page.js";
 import { Player } from "./player.js";
 import { Radio } from "./radio.js";
+import { mending, onceBack } from "./reach.js";
 import { say, whisper } from "./say.js";
 import { drawTake } from "./takeview.js";
 import { wave } from "./wave.js";
@@ -25,8 +27,8 @@ const REASONS = [
   "Bad ending",
   "Sounds like another",
 ];
-// A take that began by itself is not decided on by a key meant for the one before.
-const BREATH = 900;
+// Milliseconds in which a take that began by itself is not decided on: what was pressed was meant for the one before.
+const BREATH = 2500;
 
 export const keyOf = ({ album, track, take }) => `${album}/${track}/${take}`;
 
@@ -44,15 +46,17 @@ export class Listening extends EventTarget {
     this.mine = [];
     this.began = -Infinity;
     this.does = this.#actions();
-    this.player.following = () => this.radio.following() ?? this.#item(this.#upcoming);
+    this.player.following = () => {
+      const { item } = this.player;
+      return item?.after ? item.after() : (this.radio.following() ?? this.#item(this.#upcoming));
+    };
     this.player.addEventListener("advance", () => this.#advanced());
     this.player.addEventListener("time", () => this.#moved());
-    this.player.addEventListener("broken", () =>
-      say("This sound cannot be played: the file is gone or damaged.", { wrong: true }),
-    );
+    mending(this.player);
     this.player.addEventListener("forbidden", () => say("The browser wants a click before it plays: press Play."));
     outbox.addEventListener("sent", ({ detail }) => this.#sent(detail));
     outbox.addEventListener("dropped", ({ detail }) => this.refresh(detail.album));
+    this.addEventListener("album", ({ detail }) => this.#retell(detail));
     bindBar(this.player, this.does);
     listen("listen", this.does);
     live("back", flush);
@@ -65,26 +69,41 @@ export class Listening extends EventTarget {
     return (
       album &&
       pending(slug)
-        .filter((item) => item.kind === "decide")
+        .filter((item) => item.kind === "decide" && !item.late)
         .reduce((now, item) => foresee(now, item.ask), album)
     );
   }
 
   async refresh(slug = this.row?.album) {
     if (!slug) return;
+    const before = this.albums.get(slug)?.cover?.url;
     try {
       this.albums.set(slug, await get(`/api/albums/${slug}?author=${encodeURIComponent(author())}`));
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
+      if (error instanceof Unreachable) onceBack(`album ${slug}`, () => this.refresh(slug));
+      else if (error instanceof Refused && error.status === 404) this.albums.delete(slug);
+      else if (!this.albums.has(slug)) say(error.message, { wrong: true });
       return;
     }
+    const url = this.albums.get(slug)?.cover?.url;
+    if (before && url && url !== before && this.player.item?.album === slug) this.player.retell({ cover: url });
     if (this.row?.album === slug) this.draw();
     this.dispatchEvent(new CustomEvent("album", { detail: slug }));
+  }
+
+  // What plays is called in the bar what its album calls it now.
+  #retell(slug) {
+    const { item } = this.player;
+    const album = this.view(slug);
+    if (item?.album !== slug || !album) return;
+    const track = item.row && album.tracks.find((one) => one.track === item.row.track);
+    if (track || !item.row) this.player.retell(item.names(album, track));
   }
 
   // Makes a take the one that is looked at and heard. `row` is a TakeRow.
   async show(row, { play = this.player.playing, at = 0, how = "click" } = {}) {
     this.row = row;
+    this.began = -Infinity;
     this.radio.off();
     this.player.load(this.#item(row), { at, play });
     this.dispatchEvent(new CustomEvent("shown", { detail: { row, how } }));
@@ -94,10 +113,19 @@ export class Listening extends EventTarget {
     if (how !== "start") whisper(`${row.title}, take ${row.take}`);
   }
 
+  // Plays what is no take: `item.after()` gives what comes after it, or null. What is looked at stays.
+  hearFinished(item) {
+    this.radio.off();
+    this.player.load(item, { play: true });
+    this.player.prepare(item.after());
+  }
+
   draw() {
     const found = this.#found();
     if (!found) return;
     const { album, track, take } = found;
+    // What is said of it goes by its title of now.
+    if (this.row.title !== track.title) this.row = { ...this.row, title: track.title };
     const about = take.version;
     if (this.wave?.about !== about) {
       this.wave = Object.assign(
@@ -118,10 +146,10 @@ export class Listening extends EventTarget {
     this.#moved();
   }
 
-  #found() {
-    const album = this.row && this.view(this.row.album);
-    const track = album?.tracks.find((one) => one.track === this.row.track);
-    const take = track?.takes.find((one) => one.take === this.row.take);
+  #found(row = this.row) {
+    const album = row && this.view(row.album);
+    const track = album?.tracks.find((one) => one.track === row.track);
+    const take = track?.takes.find((one) => one.take === row.take);
     return take ? { album, track, take } : null;
   }
 
@@ -133,6 +161,8 @@ export class Listening extends EventTarget {
         seconds: row.seconds,
         title: row.title,
         line: `${row.album_title} · take ${row.take}`,
+        album: row.album,
+        names: (album, track) => ({ title: track.title, line: `${album.title} · take ${row.take}` }),
         cover: row.cover,
         row,
       }
@@ -149,7 +179,11 @@ export class Listening extends EventTarget {
 
   #advanced() {
     if (this.radio.on) return;
-    const { row } = this.player.item;
+    const { row, after } = this.player.item;
+    if (after) {
+      this.player.prepare(after());
+      return;
+    }
     this.began = performance.now();
     this.row = row;
     this.draw();
@@ -169,11 +203,13 @@ export class Listening extends EventTarget {
 
   #sent({ item, said }) {
     if (item.kind === "decide") this.mine.push({ album: item.album, id: said.id, says: item.says });
+    if (item.late) say(item.says);
     this.refresh(item.album);
   }
 
-  #decide(part, words, extra = {}) {
-    const found = this.#found();
+  // `row` is the take that was meant, while another may have begun since.
+  #decide(part, words, extra = {}, row = this.row) {
+    const found = this.#found(row);
     if (!found) return;
     const { album, track, take } = found;
     const of =
@@ -185,11 +221,12 @@ export class Listening extends EventTarget {
     this.order(album, { ...of, ...extra }, words);
   }
 
-  // Decides on an album or a part of it; the page shows it at once.
-  order(album, ask, words) {
-    decide({ album: album.slug, seen: album.seen, track: null, take: null, value: "", note: "", ...ask }, words);
+  // Decides on an album or a part of it. The page shows it at once, or, what is `late`, once the server took it.
+  order(album, ask, words, { late = false } = {}) {
+    const whole = { album: album.slug, seen: album.seen, track: null, take: null, value: "", note: "", ...ask };
+    decide(whole, words, late);
     if (this.row?.album === album.slug) this.draw();
-    say(words);
+    if (!late) say(words);
     this.dispatchEvent(new CustomEvent("decided", { detail: { album: album.slug, ...ask } }));
     this.dispatchEvent(new CustomEvent("album", { detail: album.slug }));
   }
@@ -200,7 +237,7 @@ export class Listening extends EventTarget {
       return false;
     }
     if (performance.now() - this.began < BREATH) {
-      say("The next take has just begun: press again to decide on it.");
+      say(`That was meant for the take before? Go back with ${this.does.key("previous")}.`);
       return false;
     }
     return Boolean(this.#found());
@@ -232,17 +269,26 @@ export class Listening extends EventTarget {
       label: "Why",
       send: "Reject",
       required: true,
+      missing: "Say why, in a word or two.",
       hints: REASONS,
       value: take.decided === "rejected" ? take.reason : "",
     });
     if (note === null) return;
-    if (this.row !== row) this.row = row;
-    this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note });
-    this.#goOn();
+    this.#decide("take", `Rejected “${row.title}”, take ${row.take}`, { decision: "rejected", note }, row);
+    if (this.row && keyOf(this.row) === keyOf(row)) this.#goOn();
   }
 
   #goOn() {
     if ($("go-on")?.checked) this.#step(1);
+  }
+
+  #undoable() {
+    const slug = this.row?.album;
+    return (
+      this.mine.length > 0 ||
+      pending(slug).some((item) => item.kind === "decide") ||
+      Boolean(this.albums.get(slug)?.decisions.some((one) => !one.undone))
+    );
   }
 
   #undo() {
@@ -269,8 +315,9 @@ export class Listening extends EventTarget {
   }
 
   async #note() {
+    if (!this.#settled()) return;
+    const { row } = this;
     const found = this.#found();
-    if (!found) return;
     const note = await askWords({
       title: `Note on “${found.track.title}”`,
       label: "Note",
@@ -278,23 +325,26 @@ export class Listening extends EventTarget {
       send: "Keep",
       long: true,
       required: true,
+      missing: "Write a note.",
     });
-    if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note });
+    if (note !== null) this.#decide("track", `Noted on “${found.track.title}”`, { decision: "noted", note }, row);
   }
 
   async #retitle() {
+    if (!this.#settled()) return;
+    const { row } = this;
     const found = this.#found();
-    if (!found) return;
     const value = await askWords({
       title: "Retitle the track",
       label: "Title",
       value: found.track.title,
       send: "Retitle",
       required: true,
-      limit: 120,
+      limit: TITLE_LIMIT,
+      missing: "Write a title.",
     });
     if (value !== null && value !== found.track.title)
-      this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value });
+      this.#decide("track", `Retitled to “${value}”`, { decision: "retitled", value }, row);
   }
 
   #actions() {
@@ -318,13 +368,14 @@ export class Listening extends EventTarget {
       },
       reject: () => this.#reject(),
       choose: () =>
-        this.row &&
+        this.#settled() &&
         this.#decide("take", `Take ${this.row.take} will be used for “${this.row.title}”`, { decision: "take" }),
       reroll: () =>
-        this.row && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
+        this.#settled() && this.#decide("track", `Another take of “${this.row.title}” was ordered`, { decision: "reroll" }),
       note: () => this.#note(),
       retitle: () => this.#retitle(),
       undo: () => this.#undo(),
+      undoable: () => this.#undoable(),
       loop: () => {
         player.setLoop(player.loop === null ? "whole" : null);
         whisper(player.loop ? "Loop on" : "Loop off");

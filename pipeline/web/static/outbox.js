@@ -9,7 +9,8 @@ import { forget, keep, names, recall } from "./store.js";
 const PREFIX = "lofi-outbox-";
 const LONGEST = 30_000;
 
-export const outbox = new EventTarget();
+// `silent` where nothing is kept here that could not be sent.
+export const outbox = Object.assign(new EventTarget(), { silent: true });
 let busy = false;
 let wanted = false;
 let timer = 0;
@@ -26,9 +27,11 @@ const announce = (name, detail) => outbox.dispatchEvent(new CustomEvent(name, { 
 
 export const pending = (album) => load().filter((item) => item.album === album);
 
-// `ask` as POST /api/decisions takes it; `says` is what was done, in the past tense, for whoever looks.
-export function decide(ask, says) {
-  add({ kind: "decide", album: ask.album, seen: ask.seen, ask: { ...ask, author: ask.author || author() }, says });
+// `ask` as POST /api/decisions takes it; `says` is what was done, in the past tense, for whoever looks; what is `late`
+// is told only once it is done.
+export function decide(ask, says, late = false) {
+  const whole = { ...ask, author: ask.author || author() };
+  add({ kind: "decide", album: ask.album, seen: ask.seen, ask: whole, says, late });
 }
 
 export function takeBack({ album, id, seen, says }) {
@@ -87,7 +90,8 @@ async function sendAll() {
     if (!(await sendOne(item))) return;
   }
   failures = 0;
-  banner("");
+  if (!outbox.silent) banner("");
+  outbox.silent = true;
 }
 
 async function sendOne(item) {
@@ -113,6 +117,7 @@ function wait(item, error) {
   failures += 1;
   const kept = count(load().length, "decision");
   const why = error instanceof Unreachable ? "The server does not answer" : error.refusal.message.replace(/\.$/, "");
+  outbox.silent = false;
   banner(`${why}; ${kept} ${load().length === 1 ? "is" : "are"} kept here and will be sent.`);
   again(Math.min(LONGEST, 1000 * 2 ** Math.min(failures - 1, 5)));
   return false;
@@ -182,7 +187,7 @@ async function refused(item, error) {
   forget(item.name);
   announce("dropped", item);
   const retry = album ? { says: "Try again", does: () => add(renewed(item, album)) } : null;
-  say(`${item.says}: not done. ${error.message}`, { wrong: true, action: retry });
+  say(item.late ? refusal.message : `${item.says}: not done. ${error.message}`, { wrong: true, action: retry });
   return true;
 }
 

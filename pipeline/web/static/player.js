@@ -73,18 +73,36 @@ export class Player extends EventTarget {
     const old = this.#deck;
     const other = this.#decks[1 - this.#now];
     if (old.item?.audio !== item.audio) {
-      // What was preloaded is there already.
+      // What was preloaded is there already, unless the server was gone by then.
       this.#now = 1 - this.#now;
-      if (other.item?.audio !== item.audio) this.#fill(other, item);
+      if (other.item?.audio !== item.audio || other.audio.error) this.#fill(other, item);
       old.audio.pause();
       if (Array.isArray(this.#loop)) this.#loop = null;
-    }
+    } else if (old.audio.error) this.#fill(old, item);
     this.#deck.item = item;
     this.#level(this.#deck);
     this.seek(at);
     if (play) this.play();
     this.dispatchEvent(new Event("load"));
     this.#tell(this.#deck, "change");
+  }
+
+  // Says otherwise what is playing: its title, line or cover.
+  retell(words) {
+    if (!this.item || Object.entries(words).every(([name, said]) => this.item[name] === said)) return;
+    Object.assign(this.item, words);
+    this.dispatchEvent(new Event("told"));
+  }
+
+  // Fetches anew what could not be had, and goes on where it was.
+  mend() {
+    const { audio, item } = this.#deck;
+    if (!item || !audio.error) return;
+    const play = !audio.paused;
+    const at = audio.currentTime || this.#wanted;
+    this.#fill(this.#deck, item);
+    this.seek(at);
+    if (play) this.play();
   }
 
   // Fetches what comes next, so that it starts without a gap.

@@ -60,7 +60,9 @@ export class Radio {
       gain: row.gain,
       seconds: row.seconds,
       title: row.title,
+      names: (album, track) => ({ title: track.title, line: `Radio · ${album.title}` }),
       line: `Radio · ${row.album_title}`,
+      album: row.album,
       cover: row.cover,
       row,
     };

@@ -202,6 +202,23 @@ $("order").addEventListener("submit", async (event) => {
 let shown = [];
 const drawn = new Map();
 
+// A name for a file of what was asked for: letters, digits and hyphens alone.
+function plainName(words, place, address) {
+  const plain = words.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const short = plain.join("-").slice(0, 60).replace(/-$/, "");
+  return `${short || "clip"}-${place}.${address.split(/[?#]/)[0].split(".").at(-1)}`;
+}
+
+async function goOn(job) {
+  try {
+    const again = await post(`/api/jobs/${job.id}/again`);
+    say("It goes on.");
+    show([again, ...shown.filter((other) => other.id !== again.id)].sort((one, other) => other.id - one.id));
+  } catch (error) {
+    say(error.message, { wrong: true });
+  }
+}
+
 function drawJob(job) {
   const item = h(
     "li",
@@ -225,7 +242,12 @@ function drawJob(job) {
     );
   }
   item.append(h("p", { class: "line said" }, job.said));
-  for (const [place, address] of job.clips.entries())
+  if (job.state === "stopped" || job.state === "failed")
+    item.append(
+      h("button", { type: "button", "data-name": `again-${job.id}`, onclick: () => goOn(job) }, icon("loop"), "Go on"),
+    );
+  for (const [place, address] of job.clips.entries()) {
+    const name = plainName(job.words, place + 1, address);
     item.append(
       h("audio", {
         controls: true,
@@ -233,7 +255,9 @@ function drawJob(job) {
         src: address,
         "aria-label": `Clip ${place + 1} of ${job.words}`,
       }),
+      h("a", { href: address, download: name }, `Download ${name}`),
     );
+  }
   if (job.album) item.append(h("p", {}, h("a", { href: `/albums/${job.album}` }, "Open the album")));
   return item;
 }
@@ -258,6 +282,15 @@ function show(jobs) {
     redraw($("jobs"), items);
   $("no-jobs").hidden = items.length > 0;
 }
+
+// One sound at a time. The event does not bubble: it is caught on its way down.
+document.addEventListener(
+  "play",
+  ({ target }) => {
+    for (const other of document.querySelectorAll("audio")) if (other !== target) other.pause();
+  },
+  true,
+);
 
 live("jobs", show);
 listen("studio", { help: showKeys });

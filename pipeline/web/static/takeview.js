@@ -107,7 +107,7 @@ function decisions(album, track, take, does, waiting) {
       button("reroll", "Make another take", does.reroll, { icon: "dice" }),
       button("note", track.note ? "Change the note" : "Note", does.note, { icon: "note", key: does.key("note") }),
       button("retitle", "Retitle", does.retitle, { icon: "pen", key: does.key("retitle") }),
-      button("undo", "Undo", does.undo, { icon: "undo", key: does.key("undo") }),
+      button("undo", "Undo", does.undo, { icon: "undo", key: does.key("undo"), disabled: !does.undoable() }),
     ),
     track.note && h("p", { class: "note" }, track.note),
   );
