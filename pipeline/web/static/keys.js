@@ -71,7 +71,8 @@ const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"
 
 // Whether the element with the focus needs this key for itself.
 export function needed(target, key) {
-  if (!(target instanceof Element)) return false;
+  // A dialog that was just closed may hold the focus for a moment longer.
+  if (!(target instanceof Element) || target.closest("dialog:not([open])")) return false;
   if (target.closest(TYPING)) return true;
   if (target.closest(SLIDING) && (ARROWS.includes(key) || key === "Space"))
     return !target.matches("[role=slider]") || key !== "Space";
