@@ -57,7 +57,7 @@ def test_a_reroll_orders_a_render(client: TestClient) -> None:
     ask = {**on_take(album, "reroll"), "take": None, "version": album["version"]}
     assert client.post("/api/decisions", json=ask, headers=headers).status_code == 201
     (job,) = client.get("/api/jobs").json()
-    assert (job["kind"], job["words"], job["author"]) == ("changes", album["slug"], "Ada")
+    assert (job["kind"], job["album"], job["words"], job["author"]) == ("changes", album["slug"], album["title"], "Ada")
 
 
 def test_everybody_may_ask_for_their_own_ranking(client: TestClient, described: dict[str, Any]) -> None:
