@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import threading
 import webbrowser
@@ -66,6 +67,8 @@ def review(
 
 def _serve(server: uvicorn.Server, listening: socket.socket, address: str, *, show: bool) -> None:
     """Serve in a thread, so that Ctrl-C stays with the doors."""
+    # It reports every open stream that a closing room cuts; what goes wrong in the room itself is logged there.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="web")
     serving.start()
     try:

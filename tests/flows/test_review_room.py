@@ -194,6 +194,9 @@ def test_an_order_is_made_to_its_end_when_the_room_is_killed(door: Door, room: R
         until(lambda: job(client, other)["state"] == "working")
         assert client.post(f"/api/jobs/{other}/stop").json()["state"] == "stopped"
         assert ended(client, other)["state"] == "stopped"
+        assert client.post(f"/api/jobs/{other}/again").json()["state"] in ("waiting", "working")
+        until(lambda: job(client, other)["state"] == "working")
+        assert client.post(f"/api/jobs/{other}/stop").json()["state"] == "stopped"
 
 
 def test_page_and_flow_work_on_one_album_at_once(door: Door, room: ReviewRoom) -> None:
