@@ -280,3 +280,20 @@ def test_a_title_lost_to_another_album_costs_no_take(reviewed: Reviewed) -> None
     after = reviewed.make()
     assert after.slug == reviewed.album.slug and after.tracks[1].title == "Kettle Song"
     assert [path.name for path in reviewed.shelf.folder.iterdir()] == [after.slug]
+
+
+def test_titles_that_were_given_by_listening_stay(tmp_path: Path) -> None:
+    """A person renames one; the others keep theirs, and undone it gets back the one it was given."""
+    said = small_studio.settings(tmp_path / "library", judge="Swapping")
+    album = small_studio.make(said, small_studio.brief(said, takes=2))
+    assert album.titles is not None and album.titles.assignment == (1, 0, 2)
+    reviewed = Reviewed(tmp_path / "library", album)
+    reviewed.said = said
+    given = [track.title for track in album.tracks]
+    made = reviewed.decide("retitled", track=2, value="Kettle Song")
+    reviewed.decide("take", track=1, take=other(album, 1))
+    after = reviewed.make()
+    assert [track.title for track in after.tracks] == [given[0], "Kettle Song", given[2]]
+    assert after.titles == album.titles
+    reviewed.undo(made)
+    assert [track.title for track in reviewed.make().tracks] == given
