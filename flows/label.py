@@ -33,7 +33,7 @@ from pipeline.shelf import Shelf
 from pipeline.shelf.names import slug_of
 from pipeline.steps.again import changes_waiting
 from pipeline.steps.conductor import PlainConductor
-from pipeline.steps.plan import finished_album, unfinished_project
+from pipeline.steps.plan import finished_album, project_to_change, unfinished_project
 from pipeline.steps.progress import Progress, Report
 from pipeline.steps.session import Label
 from pipeline.studio import open_part, open_writer
@@ -116,7 +116,8 @@ class LofiLabel:
         return made if "takes" in wish else made[0]
 
     def _make(self, brief: Brief, progress: Report, settings: Settings) -> Album:
-        begun = unfinished_project(self._shelf, brief)
+        # Also where it is finished and made again: whoever played it plays what is added, with the models of then.
+        begun = project_to_change(self._shelf, self._catalogue, brief) or unfinished_project(self._shelf, brief)
         begun_by = None if begun is None else self._shelf.album(begun.slug).begun_by()
         studio = open_studio_again(settings, begun_by)
         needs = {role: part.memory for role, part in studio.modelled.items()}
