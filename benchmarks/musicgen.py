@@ -186,7 +186,7 @@ def _ours(form: str, batch: int, device: str, size: str) -> Callable[[int], obje
 
     from pipeline.domain import Controls
     from pipeline.memory import giving_back, use_huge_pages
-    from pipeline.musicians.musicgen.batcher import Batcher, Line, Steering
+    from pipeline.musicians.musicgen.batcher import Batcher, Passage, Steering
     from pipeline.musicians.musicgen.decoder import Decoder
 
     with giving_back():
@@ -200,7 +200,7 @@ def _ours(form: str, batch: int, device: str, size: str) -> Callable[[int], obje
     def write(steps: int) -> object:
         # The delays of the codebooks are steps too: all of them are counted, as the peers count them.
         lines = [
-            (take, Line(none_yet, steps - 3, Steering(words, nothing), Steering(None, nothing), Controls(), take))
+            (take, Passage(none_yet, steps - 3, Steering(words, nothing), Steering(None, nothing), Controls(), take))
             for take in range(batch)
         ]
         return list(batcher.write(lambda: lines.pop() if lines else None, lambda _, __: None))
@@ -311,7 +311,7 @@ def _same(size: str) -> dict[str, float]:
     import torch
 
     from pipeline.domain import Controls
-    from pipeline.musicians.musicgen.batcher import Batcher, Line, Steering
+    from pipeline.musicians.musicgen.batcher import Batcher, Passage, Steering
     from pipeline.musicians.musicgen.decoder import Decoder
     from pipeline.musicians.musicgen.hearing import Hearing
 
@@ -331,7 +331,7 @@ def _same(size: str) -> dict[str, float]:
         result: dict[str, float] = {}
         hidden, mask = words[None], torch.ones(1, TEXT, dtype=torch.long)
         decoder = Decoder(weights, "float32")
-        line = Line(
+        line = Passage(
             torch.zeros(4, 0, dtype=torch.int64), steps, Steering(words, words[:0]), Steering(None, words[:0]),
             Controls(use_sampling=False), 0,
         )  # fmt: skip

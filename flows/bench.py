@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from flows.controls import Menu
+from flows.hearer import Hearer, by_signal
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue.jobs import Job, JobKind, JobState
 from pipeline.domain import Sha256, Slug
@@ -154,15 +154,15 @@ class Bench:
             errors="replace",
             start_new_session=True,  # Ctrl-C at the room's terminal is for the room
         )
-        listener = _Listener(process, self._wake.set, lambda said: self._note(job, said))
+        hearer = Hearer(process, self._wake.set, lambda said: self._note(job, said))
         try:
             self._watch(job, process)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
-            listener.end()
-        self._settle(job, process.returncode, listener.out, listener.last)
+            hearer.end()
+        self._settle(job, process.returncode, hearer.out, hearer.last)
 
     def _watch(self, job: Job, process: subprocess.Popen[str]) -> None:
         """Wait for an order's process; end it when the order is stopped, by whichever room, or this room closes."""
@@ -209,49 +209,8 @@ class Bench:
         elif self._closing.is_set():
             self._review.move_job(job.id, working, "waiting", said="Goes on when the room opens again.")
         else:
-            said = _by_signal(-code) if code < 0 else last.removeprefix("lofi: ") or f"It ended with code {code}."
+            said = by_signal(-code) if code < 0 else last.removeprefix("lofi: ") or f"It ended with code {code}."
             self._review.move_job(job.id, working, "failed", said=said[:_LAST_WORD])
-
-
-class _Listener:
-    """Hears what a process says on both its streams, so that it never waits for want of an ear."""
-
-    def __init__(self, process: subprocess.Popen[str], ended: Callable[[], None], note: Callable[[str], None]) -> None:
-        self.out = self.last = ""
-        self._process, self._ended, self._note = process, ended, note
-        self._threads = [threading.Thread(target=each, daemon=True) for each in (self._read_out, self._read_lines)]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        """Wait for the last word, but not for a worker that outlives its process and has the streams open still."""
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-    def _read_out(self) -> None:
-        if self._process.stdout is not None:
-            with self._process.stdout as stream:
-                self.out = stream.read()
-
-    def _read_lines(self) -> None:
-        if self._process.stderr is not None:
-            with self._process.stderr as stream:
-                for line in stream:
-                    if said := one_line(line):
-                        self.last = said
-                        self._note(said)
-        self._process.wait()
-        self._ended()
-
-
-def _by_signal(number: int) -> str:
-    """Say that a process was ended by a signal, and what that may mean."""
-    try:
-        name = f"signal {number} ({signal.Signals(number).name})"
-    except ValueError:
-        name = f"signal {number}"
-    kill = number == 9  # what systems short of memory send
-    return f"It was ended by {name}{', perhaps for want of memory' if kill else ''}."
 
 
 def _read(out: str) -> Mapping[str, object]:

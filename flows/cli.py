@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flows.doors import enter
-
-if TYPE_CHECKING:
-    from pipeline.settings import Settings
+from flows.nightly import agenda, radio, serve
+from flows.options import FX, PARTS, settings_of, with_address, with_author, with_library, with_part, with_parts
+from flows.values import argument, option
 
 PLATFORMS = ("youtube", "spotify", "podcast", "files")
-FX = ("tape", "vinyl", "night", "worn", "none")
 ARCS = ("settle", "lift", "wave", "level")
 FORMATS = ("flac", "mp3", "m4a", "opus", "wav")
 
@@ -31,65 +28,33 @@ def main() -> None:
     enter(lofi)
 
 
-def _with_library(verb: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--library",
-        type=click.Path(path_type=Path),
-        help="Folder that holds the albums and the catalogue.  [default: output, or LOFI_LIBRARY]",
-    )(verb)
-
-
-PARTS = ("writer", "musician", "judge", "painter", "ambience")
-
-
-_PART_HELP = {"ambience": "Who lays rain, a cafe or the sea under the tracks, such as audiogen"}
-
-
-def _with_part(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    what = _PART_HELP.get(role, f"Another {role} than the studio's")
-    said = f"{what}: a name, auto, or module:Class.  [LOFI_{role.upper()}]"
-    return click.option(f"--{role}", metavar="NAME", help=said)
-
-
-def _with_parts(verb: Callable[..., None]) -> Callable[..., None]:
-    for role in reversed(PARTS):
-        verb = _with_part(role)(verb)
-    return verb
-
-
-def _settings(**given: object) -> Settings:
-    from pipeline.settings import read_settings
-
-    return read_settings(os.environ, **given)
-
-
 @lofi.command(short_help="Make an album from a theme.")
-@click.argument("theme")
-@click.option("--tracks", type=int, default=8, show_default=True, help="Number of tracks, up to 100.")
-@click.option("--seconds", type=float, default=120.0, show_default=True, help="Length of each track, 10 to 600.")
-@click.option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from, up to 16.")
-@click.option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
-@click.option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
-@click.option(
+@argument("theme")
+@option("--tracks", type=int, default=8, show_default=True, help="Number of tracks, up to 100.")
+@option("--seconds", type=float, default=120.0, show_default=True, help="Length of each track, 10 to 600.")
+@option("--takes", type=int, default=2, show_default=True, help="Takes of each track to choose from, up to 16.")
+@option("--seed", type=int, help="Same seed, same album.  [default: a new one every time]")
+@option("--style", help="Style, such as boom bap or night drive.  [default: what the theme suggests]")
+@option(
     "--language", help="Language of the titles, such as ja; auto is the theme's own.  [default: auto, or LOFI_LANGUAGE]"
 )
-@click.option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
-@_with_parts
-@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
-@click.option(
+@option("--studio", help="Studio that makes it.  [default: offline, or LOFI_STUDIO]")
+@with_parts
+@option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Also make tracks in this format.")
+@option(
     "--fx",
     "effects",
     type=click.Choice(FX),
     help="Lo-fi effects put on after judging, gently on a music model's takes.  [default: tape, or LOFI_EFFECTS]",
 )
-@click.option("--pictures", is_flag=True, help="Also paint a picture for every track, for its own files.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
-@click.option("--plain", is_flag=True, help="Work without Prefect.")
-@click.option(
+@option("--pictures", is_flag=True, help="Also paint a picture for every track, for its own files.")
+@option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@option("--plain", is_flag=True, help="Work without Prefect.")
+@option(
     "--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write who worked when to this file, for Perfetto."
 )
-@_with_library
+@with_library
 def make(
     theme: str, seed: int | None, dry_run: bool, as_json: bool, plain: bool, trace: Path | None, **wanted: Any
 ) -> None:
@@ -98,7 +63,7 @@ def make(
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    settings = _settings(**{name: wanted.pop(name) for name in ("library", "studio", "language", "effects", *PARTS)})
+    settings = settings_of(**{name: wanted.pop(name) for name in ("library", "studio", "language", "effects", *PARTS)})
     if dry_run:
         making.show_plan(theme, seed, wanted, settings, as_json=as_json)
     else:
@@ -106,51 +71,47 @@ def make(
 
 
 @lofi.command(short_help="Make what was decided at review.")
-@click.argument("album")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
-@click.option("--plain", is_flag=True, help="Work without Prefect.")
-@_with_library
+@argument("album")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@option("--plain", is_flag=True, help="Work without Prefect.")
+@with_library
 def remake(album: str, as_json: bool, plain: bool, library: Path | None) -> None:
     """Make ALBUM again with what was decided at review: other takes, titles, order or cover. The rest stays."""
     click.echo("Opening the studio …", err=as_json)
     from flows import making
 
-    making.remake(album, _settings(library=library), as_json=as_json, plain=plain)
+    making.remake(album, settings_of(library=library), as_json=as_json, plain=plain)
 
 
 @lofi.command(short_help="Render one clip from a prompt.")
-@click.argument("prompt", default="")
-@click.option("--seconds", type=float, default=30.0, show_default=True, help="Length of the clip.")
-@click.option("--seed", type=int, help="Same seed, same clip.  [default: a new one every time]")
-@click.option("--tempo", type=float, help="BPM.  [default: what the prompt suggests]")
-@click.option("--key", help='Key, such as "A minor".  [default: what the prompt suggests]')
-@click.option("--takes", type=int, default=1, show_default=True, help="How many, each with a seed of its own.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="A .flac or .wav file.  [default: in the library's clips/]"
-)
-@click.option("--top-k", type=int, help="Choose among the K most likely tokens; 0 for all.  [default: 250]")
-@click.option(
-    "--top-p", type=float, help="Choose among the most likely tokens that make up P; 0 for off.  [default: 0]"
-)
-@click.option("--temperature", type=float, help="Above 1 bolder, below 1 tamer.  [default: 1]")
-@click.option("--cfg-coef", type=float, help="How strictly the prompt is followed.  [default: 3]")
-@click.option("--two-step-cfg", is_flag=True, default=None, help="Guide in two passes: less memory, more time.")
-@click.option("--greedy", is_flag=True, help="Always take the most likely token.")
-@click.option("--stride", type=float, help="Seconds that each window beyond the first adds.  [default: 18]")
-@click.option("--unconditional", is_flag=True, default=None, help="Leave the prompt out.")
-@click.option("--multiband", is_flag=True, default=None, help="Decode with MultiBand Diffusion.")
-@click.option("--opening", type=click.Path(path_type=Path), help="Audio file to go on from.")
-@click.option("--melody", type=click.Path(path_type=Path), help="Audio file whose tune is followed.")
-@click.option("--rhythm", is_flag=True, help="Start from a click of tempo and key.")
-@click.option(
+@argument("prompt", default="")
+@option("--seconds", type=float, default=30.0, show_default=True, help="Length of the clip.")
+@option("--seed", type=int, help="Same seed, same clip.  [default: a new one every time]")
+@option("--tempo", type=float, help="BPM.  [default: what the prompt suggests]")
+@option("--key", help='Key, such as "A minor".  [default: what the prompt suggests]')
+@option("--takes", type=int, default=1, show_default=True, help="How many, each with a seed of its own.")
+@option("--out", type=click.Path(path_type=Path), help="A .flac or .wav file.  [default: in the library's clips/]")
+@option("--top-k", type=int, help="Choose among the K most likely tokens; 0 for all.  [default: 250]")
+@option("--top-p", type=float, help="Choose among the most likely tokens that make up P; 0 for off.  [default: 0]")
+@option("--temperature", type=float, help="Above 1 bolder, below 1 tamer.  [default: 1]")
+@option("--cfg-coef", type=float, help="How strictly the prompt is followed.  [default: 3]")
+@option("--two-step-cfg", is_flag=True, default=None, help="Guide in two passes: less memory, more time.")
+@option("--greedy", is_flag=True, help="Always take the most likely token.")
+@option("--stride", type=float, help="Seconds that each window beyond the first adds.  [default: 18]")
+@option("--unconditional", is_flag=True, default=None, help="Leave the prompt out.")
+@option("--multiband", is_flag=True, default=None, help="Decode with MultiBand Diffusion.")
+@option("--opening", type=click.Path(path_type=Path), help="Audio file to go on from.")
+@option("--melody", type=click.Path(path_type=Path), help="Audio file whose tune is followed.")
+@option("--rhythm", is_flag=True, help="Start from a click of tempo and key.")
+@option(
     "--ambience",
     metavar="WORDS",
     help="What to hear under it: rain, cafe, words of your own; a part such as audiogen for what the prompt suggests.",
 )
-@click.option("--studio", help="Studio whose musician plays.  [default: offline, or LOFI_STUDIO]")
-@_with_part("musician")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
-@_with_library
+@option("--studio", help="Studio whose musician plays.  [default: offline, or LOFI_STUDIO]")
+@with_part("musician")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@with_library
 def render(
     greedy: bool, studio: str | None, musician: str | None, library: Path | None, as_json: bool, **wanted: Any
 ) -> None:
@@ -163,27 +124,27 @@ def render(
     given["use_sampling"] = False if greedy else None
     out = wanted.pop("out")
     chosen = {name: value for name, value in given.items() if value is not None}
-    settings = _settings(library=library, studio=studio, musician=musician)
+    settings = settings_of(library=library, studio=studio, musician=musician)
     render_clip({**wanted, "controls": chosen}, out, settings, as_json=as_json)
 
 
 @lofi.command(short_help="Make a long mix out of albums.")
-@click.argument("albums", nargs=-1, required=True)
-@click.option("--hours", type=float, help="Length of the mix, up to 24.  [default: every track once]")
-@click.option("--title", help="Its title.  [default: from the albums']")
-@click.option(
+@argument("albums", nargs=-1, required=True)
+@option("--hours", type=float, help="Length of the mix, up to 24.  [default: every track once]")
+@option("--title", help="Its title.  [default: from the albums']")
+@option(
     "--arc", type=click.Choice(ARCS), default="wave", show_default=True, help="How the energy goes from end to end."
 )
-@click.option("--repeats", is_flag=True, help="Let tracks come again where there are too few.")
-@click.option("--crossfade", type=float, help="Seconds of a crossfade, 3 to 10.  [default: 6, or LOFI_CROSSFADE]")
-@click.option("--match", is_flag=True, help="Bring tempos less than 3 % apart together in the joints.")
-@click.option(
+@option("--repeats", is_flag=True, help="Let tracks come again where there are too few.")
+@option("--crossfade", type=float, help="Seconds of a crossfade, 3 to 10.  [default: 6, or LOFI_CROSSFADE]")
+@option("--match", is_flag=True, help="Bring tempos less than 3 % apart together in the joints.")
+@option(
     "--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Write this beside FLAC.  [default: m4a]"
 )
-@click.option("--dry-run", is_flag=True, help="Show the order and stop.")
-@_with_part("painter")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
-@_with_library
+@option("--dry-run", is_flag=True, help="Show the order and stop.")
+@with_part("painter")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@with_library
 def mix(
     albums: tuple[str, ...],
     dry_run: bool,
@@ -198,54 +159,42 @@ def mix(
     from flows.mixing import check_crossfade, mix_albums
 
     check_crossfade(crossfade)
-    settings = _settings(library=library, crossfade=crossfade, painter=painter)
+    settings = settings_of(library=library, crossfade=crossfade, painter=painter)
     mix_albums(albums, wanted, settings, dry_run=dry_run, as_json=as_json)
 
 
-def _with_author(verb: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--by", help="Who decides.  [default: your user name]")(verb)
+for verb in (agenda, serve, radio):
+    lofi.add_command(verb)
 
 
 @lofi.command(short_help="Approve an album or mix for release.")
-@click.argument("name", metavar="ALBUM|MIX")
-@click.option("--note", default="", help="What you want to remember about it.")
-@_with_author
-@_with_library
+@argument("name", metavar="ALBUM|MIX")
+@option("--note", default="", help="What you want to remember about it.")
+@with_author
+@with_library
 def approve(name: str, note: str, by: str | None, library: Path | None) -> None:
     """Approve ALBUM or MIX in the very version that is there now; made anew, it needs another approval."""
     from flows.releasing import decide
 
-    decide(name, _settings(library=library), approved=True, note=note, author=by)
+    decide(name, settings_of(library=library), approved=True, note=note, author=by)
 
 
 @lofi.command(short_help="Reject an album or mix.")
-@click.argument("name", metavar="ALBUM|MIX")
-@click.option("--note", required=True, help="Why.")
-@_with_author
-@_with_library
+@argument("name", metavar="ALBUM|MIX")
+@option("--note", required=True, help="Why.")
+@with_author
+@with_library
 def reject(name: str, note: str, by: str | None, library: Path | None) -> None:
     """Reject ALBUM or MIX in the very version that is there now: it is not released, nor a mix that has it."""
     from flows.releasing import decide
 
-    decide(name, _settings(library=library), approved=False, note=note, author=by)
+    decide(name, settings_of(library=library), approved=False, note=note, author=by)
 
 
 @lofi.command(short_help="Hear the takes and decide, in the browser.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to serve at; beyond this machine it needs LOFI_TOKEN.",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), help="Port; 0 for any that is free.  [default: 8765, or the next free one]"
-)
-@click.option(
-    "--allow-host", "names", multiple=True, metavar="NAME", help="Another name of this machine that browsers may use."
-)
-@click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@_with_author
-@_with_library
+@with_address(8765)
+@with_author
+@with_library
 def review(
     host: str, port: int | None, names: tuple[str, ...], no_open: bool, by: str | None, library: Path | None
 ) -> None:
@@ -255,100 +204,131 @@ def review(
     from flows.controls import Menu
 
     reviewing.review(
-        Menu(lofi.commands), _settings(library=library), host=host, port=port, names=names, author=by, show=not no_open
+        Menu(lofi.commands),
+        settings_of(library=library),
+        host=host,
+        port=port,
+        names=names,
+        author=by,
+        show=not no_open,
     )
 
 
 @lofi.command(short_help="Make a folder to upload of what was approved.")
-@click.argument("name", metavar="ALBUM|MIX")
-@click.option("--for", "platform", type=click.Choice(PLATFORMS), required=True, help="Where it goes.")
-@click.option("--commercial", is_flag=True, help="Refuse what may not be sold, and name it.")
-@_with_author
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
-@_with_library
+@argument("name", metavar="ALBUM|MIX")
+@option("--for", "platform", type=click.Choice(PLATFORMS), required=True, help="Where it goes.")
+@option("--commercial", is_flag=True, help="Refuse what may not be sold, and name it.")
+@with_author
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to stderr.")
+@with_library
 def release(name: str, platform: str, commercial: bool, by: str | None, as_json: bool, library: Path | None) -> None:
     """Make the release kit of an approved ALBUM or MIX: a folder with all that the platform asks for."""
     click.echo("Opening the library …", err=as_json)
     from flows.releasing import release_work
 
-    release_work(name, platform, _settings(library=library), commercial=commercial, author=by, as_json=as_json)
+    release_work(name, platform, settings_of(library=library), commercial=commercial, author=by, as_json=as_json)
 
 
 @lofi.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@_with_library
+@option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@with_library
 def list_albums(as_json: bool, library: Path | None) -> None:
     """List the albums and the long mixes of the library."""
     from flows import looking
 
-    looking.list_albums(_settings(library=library), as_json=as_json)
+    looking.list_albums(settings_of(library=library), as_json=as_json)
 
 
 @lofi.command(short_help="Show one album or mix.")
-@click.argument("name", metavar="ALBUM|MIX")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
-@_with_library
+@argument("name", metavar="ALBUM|MIX")
+@option("--json", "as_json", is_flag=True, help="Print the whole manifest as JSON.")
+@with_library
 def show(name: str, as_json: bool, library: Path | None) -> None:
     """Show one ALBUM or MIX: its tracks, why each take was chosen or stands where it does, and its files."""
     from flows import looking
 
-    looking.show(name, _settings(library=library), as_json=as_json)
+    looking.show(name, settings_of(library=library), as_json=as_json)
 
 
 @lofi.command(short_help="Check every file of albums and mixes.")
-@click.argument("names", nargs=-1, metavar="[ALBUM|MIX]...")
-@_with_library
+@argument("names", nargs=-1, metavar="[ALBUM|MIX]...")
+@with_library
 def verify(names: tuple[str, ...], library: Path | None) -> None:
     """Check every file of albums and mixes (or of all) against its recorded hash, and that it decodes."""
     click.echo("Checking …")
     from flows import looking
 
-    looking.verify(names, _settings(library=library))
+    looking.verify(names, settings_of(library=library))
 
 
 @lofi.command(short_help="Render a take again and compare.")
-@click.argument("album")
-@click.argument("track", type=int)
-@click.option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
-@click.option("--ambience", is_flag=True, help="The loop under the track in place of its take.")
-@_with_library
+@argument("album")
+@argument("track", type=int)
+@option("--take", type=int, help="Which take of the track.  [default: the chosen one]")
+@option("--ambience", is_flag=True, help="The loop under the track in place of its take.")
+@with_library
 def replay(album: str, track: int, take: int | None, ambience: bool, library: Path | None) -> None:
     """Render a take of TRACK again from ALBUM's manifest and compare."""
     click.echo("Rendering it again …")
     from flows import looking
 
-    looking.replay(album, track, take, _settings(library=library), ambience=ambience)
+    looking.replay(album, track, take, settings_of(library=library), ambience=ambience)
+
+
+@lofi.command(short_help="Delete takes that nobody chose, and what was left over.")
+@option("--dry-run", is_flag=True, help="Show what would go and what stays, and stop.")
+@option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(0, 36_500),
+    default=30,
+    show_default=True,
+    metavar="DAYS",
+    help="Only of albums that were last decided on so long ago.",
+)
+@option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@with_library
+def prune(dry_run: bool, days: float, as_json: bool, library: Path | None) -> None:
+    """Delete takes that were not chosen, of albums that were decided on, and what was left over. What was approved or
+    preferred stays, and every finished track; a take that is gone is rendered again where it is wanted."""
+    from flows import tidying
+
+    settings = settings_of(library=library)
+    if dry_run:
+        tidying.show_what_goes(settings, days=days, as_json=as_json)
+    else:
+        tidying.prune(settings, days=days, as_json=as_json)
 
 
 @lofi.command(short_help="Read every album into the catalogue again.")
-@_with_library
+@with_library
 def reindex(library: Path | None) -> None:
     """Read every album.json into the catalogue again; nothing in the catalogue is lost."""
     from flows import looking
 
-    looking.reindex(_settings(library=library))
+    looking.reindex(settings_of(library=library))
 
 
 @lofi.command(short_help="List the trained models.")
-@click.option("--check", is_flag=True, help="Compare every file that is here with the hash it was published with.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@_with_library
+@option("--check", is_flag=True, help="Compare every file that is here with the hash it was published with.")
+@option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@with_library
 def models(check: bool, as_json: bool, library: Path | None) -> None:
     """List the trained models: licence, size, memory, whether they are here, and what fetches them."""
     from flows.models import list_models
 
-    list_models(_settings(library=library), check=check, as_json=as_json)
+    list_models(settings_of(library=library), check=check, as_json=as_json)
 
 
 @lofi.command(short_help="Say what works here and what is missing.")
-@click.option("--studio", help="Studio to look at.  [default: offline, or LOFI_STUDIO]")
-@_with_parts
-@_with_library
+@option("--studio", help="Studio to look at.  [default: offline, or LOFI_STUDIO]")
+@with_parts
+@with_library
 def doctor(library: Path | None, **chosen: str | None) -> None:
     """Say what works on this machine, what is missing, and the line that installs it."""
     from flows import looking
 
-    looking.doctor(_settings(library=library, **chosen))
+    looking.doctor(settings_of(library=library, **chosen))
 
 
 if __name__ == "__main__":

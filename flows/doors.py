@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import traceback
 from types import FrameType
 from typing import NoReturn
@@ -17,6 +18,8 @@ from pipeline.errors import LofiError
 
 INTERRUPTED = 130
 BUG = 70
+LEAVING = 5.0
+"""Seconds that processes below have to leave at the end."""
 
 
 class _Stopping:
@@ -56,9 +59,30 @@ def enter(command: click.Command) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        _wait_for_ours()
     # All that is ours was closed by its `with`. What else could still run are threads of libraries: Prefect's would
     # keep us for a minute when its server is gone.
     os._exit(code)
+
+
+def _wait_for_ours() -> None:
+    """Wait until the processes of this run have left, a moment at most: who gets the prompt back finds none of them.
+
+    Python's resource tracker reads a pipe of which every process that was spawned below us holds an end, also one whose
+    own parent was killed. It leaves after the last of them, and would outlive us by design. Nothing public ends it.
+    """
+    begun = sys.modules.get("multiprocessing.resource_tracker")
+    if begun is None:
+        return
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            begun._resource_tracker._stop()
+
+    waiting = threading.Thread(target=wait, daemon=True, name="leaving")
+    waiting.start()
+    waiting.join(LEAVING)
 
 
 def _run(command: click.Command, stopping: _Stopping) -> int:

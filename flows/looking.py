@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
 
 import click
 from rich.text import Text
@@ -228,8 +230,12 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
                 so_far = "plan is" if isinstance(folder, MixFolder) else "plan and its takes so far are"
                 click.echo(f"{folder.slug}: {IN_PROGRESS}, so only its {so_far} checked")
             checking = verify_work(folder, workers, manifests.get(folder.slug)) if whole else None
+            pruned = list[datetime]()
             try:
                 for checked in checking or verify_begun(folder, workers):
+                    if checked.pruned is not None:
+                        pruned.append(checked.pruned)
+                        continue
                     files += 1
                     if checked.problem:
                         problems += 1
@@ -237,6 +243,8 @@ def verify(slugs: tuple[str, ...], settings: Settings) -> None:
             except LofiError as error:
                 problems += 1
                 click.echo(str(error))
+            for day, of_day in groupby(sorted(when.date() for when in pruned)):
+                click.echo(f"{folder.slug}: {counted(len(list(of_day)), 'file')} of takes not chosen, pruned on {day}")
     click.echo(f"{counted(files, 'file')} checked, {counted(problems, 'problem') if problems else 'all whole'}.")
     if problems:
         click.echo("`lofi show NAME` prints the command that makes what is missing or damaged again.")
@@ -272,6 +280,12 @@ def replay(slug: str, number: int, index: int | None, settings: Settings, *, amb
         click.echo(f"{name}: the same, byte for byte ({played.backend}).")
         return
     then = credit(backend)
+    if played.difference is None:
+        click.echo(
+            f"{name}: differs from the recorded hash, and was pruned, so that nobody can say by how much "
+            f"(rendered then by {then}, now by {played.backend})."
+        )
+        raise click.exceptions.Exit(DAMAGED)
     click.echo(
         f"{name}: differs by at most {played.difference:.0f} dBFS "
         f"({'nobody can hear that' if played.agrees else 'that is another sound'}; "

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any, TypeVar
 
-from prefect import flow, task
+from prefect import Flow, flow, get_client, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, State, StateType, TaskRun
+from prefect.context import FlowRunContext
 from prefect.events.worker import EventsWorker
+from prefect.exceptions import TerminationSignal
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.tasks import Task
 
-from flows.prefect_server import answers
+from flows.prefect_server import Lost, answers
 from flows.tables import ranked_markdown
 from pipeline.album import make_album
 from pipeline.domain import Album, Brief
-from pipeline.errors import BackendUnavailable
 from pipeline.steps.conductor import RETRIES, RETRY_PAUSE, Promise, worth_retrying
 from pipeline.steps.plan import finished_album
 from pipeline.steps.session import Label
@@ -54,7 +63,24 @@ class PrefectConductor:
         return promise
 
 
-@flow(name="make-album", validate_parameters=False, persist_result=False)
+def _entered(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names
+    """Wait until the server has entered every task's end: what it has not when it leaves would stay pending for ever.
+
+    Task states travel as events, which the server takes at once and enters when it has time. A busy machine is given
+    a quarter of a minute; the album does not hang on it.
+    """
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run.id]))
+    open_states = [kind for kind in StateType if kind not in TERMINAL_STATES]
+    unfinished = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=open_states)))
+    until = time.monotonic() + 15
+    with get_client(sync_client=True) as client:
+        while client.read_task_runs(flow_run_filter=of_run, task_run_filter=unfinished, limit=1):
+            if time.monotonic() > until:
+                return
+            time.sleep(0.2)
+
+
+@flow(name="make-album", validate_parameters=False, persist_result=False, on_completion=[_entered])
 def make_album_flow(label: Label, brief: Brief) -> Album:
     """Make one album and leave its ranked table and cover as artifacts."""
     album = make_album(label, brief, PrefectConductor(), "prefect")
@@ -68,7 +94,7 @@ def make_album_flow(label: Label, brief: Brief) -> Album:
 def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
     """Run the flow against a Prefect API.
 
-    An album that is whole on the shelf is made, whatever becomes of Prefect meanwhile. Raises BackendUnavailable
+    An album that is whole on the shelf is made, whatever becomes of Prefect meanwhile. Raises Lost
     when Prefect was lost before that, and whatever the steps raise.
 
     The heartbeat is off: joining its thread costs a second a run, and the lease on the album already tells the
@@ -79,18 +105,27 @@ def run_flow(label: Label, brief: Brief, api_url: str) -> Album:
         named = make_album_flow.with_options(flow_run_name=lambda: brief.theme[:60])
         try:
             return named(label, brief)
+        except TerminationSignal as error:
+            if FlowRunContext.get() is not None:
+                raise  # the flow that this one is a part of settles it
+            raise KeyboardInterrupt from error  # what SIGTERM is at every other moment; see flows/doors.py
         except Exception as error:
-            if type(error).__module__.partition(".")[0] not in PREFECT_AND_ITS_WIRES:
+            if not comes_from_prefect(error):
                 raise
             made = finished_album(label.shelf, label.catalogue, brief)
             if made is None:
-                raise BackendUnavailable(
+                raise Lost(
                     f"Prefect was lost on the way ({type(error).__name__}).",
                     "Run the same command again, which makes nothing twice, or add --plain to work without Prefect.",
                 ) from error
             return made
         finally:
             _settle(api_url)
+
+
+def comes_from_prefect(error: BaseException) -> bool:
+    """Whether an exception says something about Prefect or the way to it, and nothing about the album."""
+    return type(error).__module__.partition(".")[0] in PREFECT_AND_ITS_WIRES
 
 
 def _settle(api_url: str) -> None:

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from flows.briefs import brief_of
 from flows.finding import find_album
-from flows.prefect_server import QUIET, OwnPrefect, PrefectServer, open_prefect
+from flows.prefect_server import QUIET, Address, open_prefect
 from flows.printing import KEPT, Notes, console, loading, print_json, summary, terms
 from flows.screen import Screen
 from flows.tables import album_table, plan_table
-from pipeline.audio.chapters import clock
+from pipeline.audio.chapters import clock as spoken
 from pipeline.domain import Album, Brief, Project
 from pipeline.encore import as_asked, open_studio_again
 from pipeline.errors import Damaged, LofiError
@@ -27,6 +27,7 @@ from pipeline.library import open_library
 from pipeline.prompts import find_style, styles
 from pipeline.settings import Settings
 from pipeline.shelf.album_folder import PLAN
+from pipeline.shelf.clock import Clock, utc_now
 from pipeline.studio import PARTS, open_studio, open_writer, standing_in
 from pipeline.trace import Trace, require_place
 from pipeline.workers import Workers
@@ -91,6 +92,16 @@ def remake(name: str, settings: Settings, *, as_json: bool, plain: bool) -> None
         _run(stack, brief, brief.seed, settings, Trace(), as_json=as_json, plain=plain)
 
 
+def make_brief(
+    brief: Brief, settings: Settings, prefect: Address | None, out: Console, clock: Clock = utc_now
+) -> Album:
+    """Make the album of exactly this brief, or go on with it, for a schedule. Raises LofiError, Lost among them."""
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(settings.workers))
+        workers.warm()
+        return _make(stack, brief, brief.seed, settings, workers, Trace(), prefect, out, Notes(out), clock)
+
+
 def _run(
     stack: ExitStack, brief: Brief, seed: int | None, settings: Settings, spans: Trace, *, as_json: bool, plain: bool
 ) -> None:
@@ -113,7 +124,7 @@ def _run(
     out.print(Text(album.plan.title, style="bold"))
     out.print(album_table(album))
     notes.say(*album.remarks)
-    out.print(Text(f"Mix {clock(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
+    out.print(Text(f"Mix {spoken(album.mix.seconds)}, {album.mix.loudness:.1f} LUFS · seed {album.brief.seed}"))
     if terms(album):
         out.print(Text(terms(album)), soft_wrap=True)
     out.print(Text(f"It is all in {folder}"), soft_wrap=True)
@@ -179,9 +190,10 @@ def _make(
     settings: Settings,
     workers: Workers,
     spans: Trace,
-    prefect: PrefectServer | OwnPrefect | None,
+    prefect: Address | None,
     out: Console,
     notes: Notes,
+    clock: Clock = utc_now,
 ) -> Album:
     from pipeline.album import make_album
     from pipeline.crew import Crew
@@ -192,7 +204,7 @@ def _make(
     from pipeline.steps.progress import Progress
     from pipeline.steps.session import Label
 
-    shelf, catalogue = stack.enter_context(open_library(settings))
+    shelf, catalogue = stack.enter_context(open_library(settings, clock))
     made = None if seed is None else finished_album(shelf, catalogue, brief)
     changed = project_to_change(shelf, catalogue, brief) if made is not None else None
     if made is not None and changed is None:

@@ -17,9 +17,26 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from pipeline.errors import BackendUnavailable
+
+
+class Address(Protocol):
+    """Where a Prefect API is to be found."""
+
+    def url(self) -> str:
+        """Return its address, once it answers. Raises BackendUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Be done with it."""
+        ...
+
+
+class Lost(BackendUnavailable):
+    """Prefect was there when the work began, and is not any more; the work itself is none the worse for it."""
+
 
 START_LIMIT = 120.0
 """Seconds a server may take to start: a first start on a cold disk has been seen to take 30."""
@@ -137,7 +154,7 @@ def answers(address: str) -> bool:
     return True
 
 
-def open_prefect(environment: Mapping[str, str]) -> PrefectServer | OwnPrefect:
+def open_prefect(environment: Mapping[str, str]) -> Address:
     """Return the person's own Prefect if they have one, else one that starts now for this run."""
     address = own_api_url(environment)
     return OwnPrefect(address) if address else PrefectServer()

@@ -16,6 +16,7 @@ from pipeline.domain import Controls, Sha256, read_brief
 from pipeline.domain.brief import LIMITS
 from pipeline.domain.line import one_line
 from pipeline.errors import BadBrief, LofiError, ShelfError
+from pipeline.review.night import Night, night_of
 from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.review.uploads import Uploads
 from pipeline.roles import Steered, plays_ambience
@@ -128,6 +129,10 @@ class Workbench:
         if path is None or not path.is_file():
             raise ShelfError(f"There is no clip {number} of order {job}.", "Load the page again.")
         return path
+
+    def night(self) -> Night:
+        """Return how the night shift stands."""
+        return night_of(self._shelf, self._catalogue, self._settings.prompts, self._review.now())
 
     def _view(self, job: Job) -> JobView:
         going, row = self._going(job), self._catalogue.album(job.words) if job.kind == "changes" else None

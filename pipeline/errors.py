@@ -12,6 +12,8 @@
     ├── Stale                   a decision is about another version than there is by now (exit 1)
     ├── NotApproved             nobody approved this version, so it may not leave (exit 1)
     ├── NotForSale              a licence forbids what was asked for (exit 1)
+    ├── Busy                    others asked for the same just now (exit 1)
+    ├── OffAir                  the studio of a radio cannot be reached (exit 1)
     ├── Held                    another process is writing this album (exit 3)
     ├── BackendUnavailable      a part of the studio is not installed or not configured (exit 2)
     ├── BackendFailed           a part of the studio failed; worth trying again (exit 1, retryable)
@@ -103,6 +105,18 @@ class NotApproved(LofiError):
 
 class NotForSale(LofiError):
     """A licence of something in it forbids to sell it."""
+
+
+class Busy(LofiError):
+    """Others have asked for the same just now; `seconds` says when it may be asked for again."""
+
+    def __init__(self, message: str, remedy: str, seconds: int) -> None:
+        super().__init__(message, remedy)
+        self.seconds = seconds
+
+
+class OffAir(LofiError):
+    """The studio of a radio cannot be reached; what listeners hear goes on."""
 
 
 class Held(LofiError):

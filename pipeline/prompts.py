@@ -70,6 +70,36 @@ class Bank:
         line = f", line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else ""
         return PromptError(f"{self.path}{line}: {reason}.", "Edit the file; its first lines say how.")
 
+    def at(self, reason: str, *names: str, holding: str = "") -> PromptError:
+        """Return the error that says what is wrong in this file, with the line where a table, or a key in it, stands.
+
+        Where there is no such line, that of the table around it is named. Of what goes over several lines, it is the
+        first that has `holding` in it.
+        """
+        found: int | None = None
+        while names and (found := self._line(names)) is None:
+            names = names[:-1]
+        if found is None:
+            return self.fault(reason)
+        lines = self.text.splitlines()
+        within = (number for number in range(found, len(lines) + 1) if holding in lines[number - 1])
+        line = next(within, found) if holding else found
+        return PromptError(f"{self.path}, line {line}: {reason}.", "Edit the file; its first lines say how.")
+
+    def _line(self, names: tuple[str, ...]) -> int | None:
+        """Return the line, from 1, on which a table or a key in it is first written; None where it is not."""
+        table: tuple[str, ...] = ()
+        for number, line in enumerate(self.text.splitlines(), 1):
+            text = line.strip()
+            if text.startswith("["):
+                table = here = _dotted(text.strip("[]") if text.endswith("]") else text.partition("]")[0].strip("["))
+            else:
+                key = _dotted(text.partition("=")[0]) if "=" in text else ()
+                here = (*table, *key) if key else ()
+            if here and here[: len(names)] == names:
+                return number
+        return None
+
     def table(self, name: str) -> dict[str, object]:
         """Return a table of the file; PromptError when there is none."""
         found = self.data.get(name)
@@ -114,6 +144,19 @@ class Bank:
             field = ".".join(str(part) for part in first["loc"])
             heading = f'["{name}"]' if f'["{name}"]' in self.text else f"[{name}]"
             raise self.fault(f"{heading} {field}: {first['msg']}", heading) from None
+
+
+def _dotted(key: str) -> tuple[str, ...]:
+    """Read a key as TOML does: `themes."late bus"` is two names; () for what is none."""
+    try:
+        found: object = tomllib.loads(f"{key.strip()} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    names = []
+    while isinstance(found, dict) and found:
+        name, found = next(iter(found.items()))
+        names.append(name)
+    return tuple(names)
 
 
 def _lines(block: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from pipeline.shelf import AlbumFolder, MixFolder
 from pipeline.shelf.album_folder import PLAN
 from pipeline.shelf.atomic import hash_file
 from pipeline.shelf.folder import Folder
+from pipeline.shelf.letting_go import when_pruned
 from pipeline.steps.ambience import audible_loop
 from pipeline.workers import Workers, stopping
 
@@ -31,14 +33,17 @@ SAME_TO_THE_EAR = -90.0
 
 @dataclass(frozen=True)
 class Checked:
-    """One file checked: `problem` is None when it is whole."""
+    """One file checked: `problem` is None when it is whole, or when it was `pruned` and so is not there."""
 
     path: str
     problem: str | None
+    pruned: datetime | None = None
 
 
 def verify(folder: AlbumFolder | MixFolder, workers: Workers, manifest: Sha256 | None = None) -> Iterator[Checked]:
     """Check every file of an album or long mix: it is there, matches its hash and decodes. In the manifest's order.
+
+    What was pruned comes before the rest, with the day it was let go.
 
     `manifest` is its hash that the catalogue recorded, if it knows one. Raises Damaged when the manifest itself cannot
     be read.
@@ -49,9 +54,15 @@ def verify(folder: AlbumFolder | MixFolder, workers: Workers, manifest: Sha256 |
     yield Checked(PLAN, _check_plan(folder, made))
     threads = ThreadPoolExecutor(workers.count)
     try:
+        let_go = {file.path: when_pruned(folder, file) for file in made.files()}
         waiting: list[tuple[str, Future[str | None]]] = [
-            (file.path, threads.submit(workers.run, check, folder, file.path, file.sha256)) for file in made.files()
+            (file.path, threads.submit(workers.run, check, folder, file.path, file.sha256))
+            for file in made.files()
+            if let_go[file.path] is None
         ]
+        for path, when in let_go.items():
+            if when is not None:
+                yield Checked(path, None, when)
         for path, result in waiting:
             yield Checked(path, result.result())
     finally:
@@ -123,17 +134,20 @@ def check(folder: Folder, path: str, sha256: str) -> str | None:
 
 @dataclass(frozen=True)
 class Replayed:
-    """A sound made again: byte for byte the `same`, or else the loudest `difference` from it in dBFS."""
+    """A sound made again: byte for byte the `same`, or else the loudest `difference` from it in dBFS.
+
+    There is no `difference` to tell where the sound was pruned: then its recorded hash is all there is to compare with.
+    """
 
     same: bool
-    difference: float
+    difference: float | None
     backend: str
     """Name and version of who made it now."""
 
     @property
     def agrees(self) -> bool:
         """Whether nobody could hear a difference."""
-        return self.same or self.difference < SAME_TO_THE_EAR
+        return self.same or (self.difference is not None and self.difference < SAME_TO_THE_EAR)
 
 
 def find_track(album: Album, position: int) -> Track:
@@ -176,7 +190,8 @@ def replay_loop(folder: AlbumFolder, loop: Loop, ambience: Ambience, workers: Wo
 
 
 def _replay_take(folder: AlbumFolder, take: Take, musician: Musician, ear: Ear | None) -> Replayed:
-    folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
+    if when_pruned(folder, take) is None:
+        folder.verify(FileRecord(path=take.path, sha256=take.sha256, bytes=folder.record(take.path).bytes))
     rendering = next(iter(musician.render([take.order], Booth(stopping=stopping, ear=ear))))
     if isinstance(rendering, LofiError):
         raise rendering
@@ -197,6 +212,8 @@ def _compared(folder: AlbumFolder, kept: Take | FileRecord, clip: Clip, backend:
         write_take(again, clip)
         if hash_file(again)[0] == kept.sha256:
             return Replayed(True, -np.inf, who)
+        if when_pruned(folder, kept) is not None:
+            return Replayed(False, None, who)
         then, now = decode(folder.path(kept.path)).samples, decode(again).samples
     if then.shape != now.shape:
         return Replayed(False, 0.0, who)

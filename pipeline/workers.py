@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -42,7 +43,8 @@ class Workers:
     def warm(self, *needed: object) -> None:
         """Start the processes now and let them load numpy and scipy while something else goes on.
 
-        Whatever modules the things `needed` come from are loaded as well.
+        Whatever modules the things `needed` come from are loaded as well; a text is the name of a module, which is
+        then not loaded here.
         """
         for _ in range(self.count):
             self._warming.append(self._open_pool().submit(_load, *needed))
@@ -216,8 +218,11 @@ def _settle_in(threads: int, line: Line) -> None:
         threading.Thread(target=leave_with_parent, daemon=True).start()
 
 
-def _load(*_: object) -> None:
+def _load(*needed: object) -> None:
     # Receiving the arguments has loaded the modules they come from.
+    for name in needed:
+        if isinstance(name, str):
+            import_module(name)
     import scipy.fft
     import scipy.signal
 

@@ -17,7 +17,8 @@ SMALL = ("--tracks", "2", "--seconds", "12", "--takes", "2")
 """The smallest album with a joint, a choice and a mix in it."""
 
 
-def _hear_ctrl_c() -> None:
+def hear_ctrl_c() -> None:
+    """Undo what a shell does to a job in the background, before the program begins."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -60,7 +61,7 @@ class Door:
             stderr=subprocess.PIPE,
             text=True,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - it calls nothing that needs a lock
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - it calls nothing that needs a lock
         )
 
     def make(self, *words: str, theme: str = THEME, **more: str) -> dict[str, Any]:

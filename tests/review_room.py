@@ -22,7 +22,7 @@ from pipeline.library import open_library
 from pipeline.review.room import Room
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
-from pipeline.web.behind import Doors
+from pipeline.web.doors import Doors
 
 HOST = "127.0.0.1:8765"
 THEME = "rain on a tin roof"

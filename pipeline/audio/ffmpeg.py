@@ -86,6 +86,13 @@ def drain(arguments: Sequence[str], source: Path, size: int) -> Iterator[bytes]:
 
 
 @contextmanager
+def streaming(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ffmpeg around the block with pipes on its standard input and output. Raises BackendUnavailable."""
+    with _started([*_QUIETLY, *arguments], None, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as (process, _):
+        yield process
+
+
+@contextmanager
 def room_for(written: Sequence[Path]) -> Iterator[None]:
     """Turn the system's "disk full" into DiskFull, and remove what was begun of `written` on any error."""
     try:

@@ -13,16 +13,12 @@ import numpy as np
 from pipeline.audio.clip import Samples
 from pipeline.audio.decode import blocks
 from pipeline.audio.encode import Heed, encode_checked
-from pipeline.audio.ffmpeg import REMAKE
-from pipeline.audio.joint import join
+from pipeline.audio.layout import lay_out
 from pipeline.audio.limiter import Limiter
 from pipeline.audio.loudness import LoudnessMeter, decibels
-from pipeline.audio.mixplan import MixItem, MixPlan
+from pipeline.audio.mixplan import MixPlan
 from pipeline.audio.peaks import SPAN
-from pipeline.audio.resample import resampled
-from pipeline.audio.stretch import stretched
 from pipeline.audio.tags import Tags
-from pipeline.audio.tilt import Tilt
 from pipeline.domain import Joint, Lufs
 from pipeline.domain.brief import Format
 from pipeline.domain.noun import Noun
@@ -180,80 +176,6 @@ class MixMeter:
 
 def _laid_out(plan: MixPlan, first: int = 0) -> Iterator[Samples]:
     """Yield the tracks one after another with their joints, before the limiter, from the own part of one track on."""
-    joints = (None, *plan.joints, None)
-    leaving = np.zeros((0, 2), np.float32)
-    for index in range(first, len(plan.items)):
-        into, out = joints[index], joints[index + 1]
-        reader = _Reader(plan.items[index])
-        if into is not None:
-            coming = reader.read(into.coming)
-            if index > first:
-                # Backwards, so that it goes over into the rest of its track without a seam.
-                coming = stretched(coming[::-1], into.frames, plan.rate)[::-1]
-                yield join(leaving, coming, plan.rate)
-        body = plan.bodies[index]
-        for _ in range(body // _BLOCK):
-            yield reader.read(_BLOCK)
-        yield reader.read(body % _BLOCK)
-        if out is not None:
-            leaving = stretched(reader.read(out.leaving), out.frames, plan.rate)
-        reader.finish()
-
-
-class _Reader:
-    """Reads a track in pieces of any size, prepared for the mix, and insists on the length that was planned.
-
-    Prepared means: stereo, at the mix's rate, without the silence at its ends, as loud and as bright as planned.
-    """
-
-    def __init__(self, item: MixItem) -> None:
-        self._item = item
-        self._left = item.whole or item.lead + item.frames
-        self._blocks = self._prepared()
-        self._rest = np.zeros((0, 2), np.float32)
-        self.read(item.lead)
-
-    def read(self, frames: int) -> Samples:
-        """Return exactly so many frames; Damaged when there are no more."""
-        parts, missing = [self._rest[:frames]], frames - len(self._rest)
-        self._rest = self._rest[frames:]
-        while missing > 0:
-            block = self._next()
-            if block is None:
-                raise Damaged(f"{self._item.path} is shorter than its {self._planned:,} frames.", REMAKE)
-            parts.append(block[:missing])
-            self._rest = block[missing:]
-            missing -= len(block)
-        return np.concatenate(parts)
-
-    def finish(self) -> None:
-        """Raise Damaged when the file does not end where it was planned to."""
-        # The silence after the end is read as well: only then is it known that the file is whole.
-        while (block := self._next()) is not None:
-            self._rest = block
-        if self._left != 0:
-            said = "longer" if self._left < 0 else "shorter"
-            raise Damaged(f"{self._item.path} is {said} than its {self._planned:,} frames.", REMAKE)
-
-    @property
-    def _planned(self) -> int:
-        return self._item.whole or self._item.lead + self._item.frames
-
-    def _next(self) -> Samples | None:
-        block = next(self._blocks, None)
-        if block is not None:
-            self._left -= len(block)
-        return block
-
-    def _prepared(self) -> Iterator[Samples]:
-        item = self._item
-        sound: Iterable[Samples] = map(_stereo, blocks(item.path, _BLOCK))
-        if item.file_rate is not None:
-            sound = resampled(sound, item.file_rate, item.rate)
-        if item.tilt or item.gain:
-            return map(Tilt(item.rate, item.tilt, item.gain).turn, sound)
-        return iter(sound)
-
-
-def _stereo(block: Samples) -> Samples:
-    return block if block.shape[1] == 2 else np.repeat(block, 2, axis=1)
+    rest = zip(plan.joints[first:], plan.items[first + 1 :], strict=True)
+    past = plan.joints[first - 1].coming if first else 0
+    return lay_out(plan.items[first], lambda _: next(rest, None), past=past)

@@ -116,9 +116,14 @@ def plan_mix(items: Sequence[MixItem], crossfade: Seconds = 6.0, *, match: bool 
     return MixPlan(items=tuple(items), joints=tuple(joints))
 
 
+def longest_joint(item: MixItem) -> int:
+    """Return how many frames at either end of a track a joint may take."""
+    return min(round(LONGEST * item.rate), item.frames // 3)
+
+
 def _joint(leaving: MixItem, coming: MixItem, crossfade: Seconds, *, match: bool) -> PlannedJoint:
     rate = leaving.rate
-    longest = min(round(LONGEST * rate), leaving.frames // 3, coming.frames // 3)
+    longest = min(longest_joint(leaving), longest_joint(coming))
     wanted = min(round(min(max(crossfade, SHORTEST), LONGEST) * rate), longest)
 
     def price(joint: PlannedJoint) -> tuple[float, int]:

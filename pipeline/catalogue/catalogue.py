@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,8 @@ from typing import Self
 from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from pipeline.catalogue import decisions, ledger
+from pipeline.catalogue import decisions, ledger, past
+from pipeline.catalogue.airings import Airings
 from pipeline.catalogue.database import Database, connect
 from pipeline.catalogue.meaning import edits_of, verdicts
 from pipeline.catalogue.review import Review
@@ -27,6 +28,7 @@ from pipeline.catalogue.rows import (
     Verb,
 )
 from pipeline.catalogue.schema import SCHEMA, Schema, bring_up_to_date, stored_revision
+from pipeline.catalogue.shifts import Shifts
 from pipeline.catalogue.tables import albums, mixes, takes, titles
 from pipeline.catalogue.titles import claim, titled
 from pipeline.domain import (
@@ -45,6 +47,7 @@ from pipeline.domain import (
     Take,
     Verdict,
 )
+from pipeline.domain.past import Past
 from pipeline.errors import ShelfError
 from pipeline.shelf.clock import Clock, utc_now
 
@@ -58,6 +61,8 @@ class Catalogue:
         self._database = database
         self._clock = clock
         self.review = Review(database, clock)
+        self.airings = Airings(database, clock)
+        self.shifts = Shifts(database, clock)
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Self:
@@ -179,6 +184,22 @@ class Catalogue:
         """Return what an album has cost so far. The numbers add up to all renders ever started for it."""
         with self._database.reading() as connection:
             return ledger.spend(connection, slug)
+
+    def past(
+        self,
+        now: datetime,
+        zone: tzinfo,
+        free_bytes: int,
+        here: Collection[Slug] | None = None,
+        in_hand: Callable[[Slug], bool] = lambda _: True,
+    ) -> Past:
+        """Return what the agenda needs to know at a moment, of the day that it is in `zone`.
+
+        `here` are the albums on the shelf; None where nobody looked, and all are taken to be there. `in_hand` tells
+        whether somebody is making an album now.
+        """
+        with self._database.reading() as connection:
+            return past.of(connection, now, zone, free_bytes, here, in_hand)
 
     def record_take(self, slug: Slug, take: Take, verdict: Verdict) -> None:
         """Enter a take that is on the shelf and what the judge said. Safe to repeat."""

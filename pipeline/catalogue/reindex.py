@@ -28,7 +28,7 @@ from pipeline.shelf.mix_folder import MIX_MANIFEST
 
 log = logging.getLogger(__name__)
 
-SALVAGED = ("albums", "mixes", "titles", "takes", "renders", "decisions", "comparisons", "jobs")
+SALVAGED = ("albums", "mixes", "titles", "takes", "renders", "decisions", "comparisons", "jobs", "shifts", "airings")
 """Tables to read out of a damaged catalogue, owners before what they own."""
 
 

@@ -13,12 +13,13 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlalchemy import Connection, delete, func, insert, select
 
-from pipeline.catalogue import comparisons, decisions, jobs, listing
+from pipeline.catalogue import comparisons, decisions, jobs, listing, retention
 from pipeline.catalogue.comparisons import Comparison, Winner
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.jobs import Job, JobState
 from pipeline.catalogue.listing import HeardTake, Sort, TakeRow, Wanted
 from pipeline.catalogue.meaning import edits_of, verdicts
+from pipeline.catalogue.retention import AlbumStanding
 from pipeline.catalogue.rows import Decided, Going, title_key
 from pipeline.catalogue.tables import albums, progress, takes, titles
 from pipeline.catalogue.tables import decisions as decided
@@ -192,6 +193,16 @@ class Review:
         """Return the orders that are not done."""
         with self._database.reading() as connection:
             return jobs.open_ones(connection)
+
+    def standing(self, slug: Slug, asked_since: datetime) -> AlbumStanding | None:
+        """Return what decides whether anything of an album may be pruned; None where there is no such album."""
+        with self._database.reading() as connection:
+            return retention.standing(connection, slug, asked_since)
+
+    def uploads_named(self) -> frozenset[str]:
+        """Return every upload that an order names."""
+        with self._database.reading() as connection:
+            return retention.uploads_named(connection)
 
     def note_progress(self, slug: Slug, stage: str, text: str, share: float) -> None:
         """Note how far an album is, for whoever looks on."""

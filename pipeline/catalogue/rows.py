@@ -14,8 +14,8 @@ from pipeline.domain.noun import Noun
 Status = Literal["in_progress", "needs_attention", "draft", "approved", "rejected", "released"]
 """Finished albums are draft, approved, rejected or released."""
 
-Kind = Literal["asked", "reroll", "loop"]
-"""A take the brief asked for, one more because none was good enough, or a loop of ambience."""
+Kind = Literal["asked", "reroll", "loop", "radio"]
+"""A take the brief asked for, one more because none was good enough, a loop of ambience, or a track for the radio."""
 
 Outcome = Literal["finished", "failed", "interrupted"]
 

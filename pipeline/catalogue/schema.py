@@ -31,7 +31,7 @@ class Schema:
         return self.revisions[-1]
 
 
-SCHEMA = Schema(Path(__file__).parent / "migrations", ("0001", "0002", "0003", "0004"))
+SCHEMA = Schema(Path(__file__).parent / "migrations", ("0001", "0002", "0003", "0004", "0005"))
 """What this version of the label reads and writes. The list spares importing Alembic to find its own head."""
 
 

@@ -191,3 +191,35 @@ progress = Table(
     Column("share", Float, nullable=False),
     Column("time", Moment, nullable=False),
 )
+
+shifts = Table(
+    "shifts",  # what the schedule did, and why it did not
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", Moment, nullable=False),
+    Column("trigger", String(8), nullable=False),  # cron, interval, now
+    Column("theme", Text, nullable=False),  # empty where it rested
+    Column("brief", Text, nullable=False),  # canonical JSON, or empty
+    Column("album", String(80)),  # no foreign key: it outlives what it made
+    Column("outcome", String(11), nullable=False),  # working, made, rested, coalesced, failed, interrupted
+    Column("why", Text, nullable=False),
+    Column("ended", Moment),
+)
+
+airings = Table(
+    "airings",  # what the radio played: by it nothing comes again too soon
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", Moment, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("source", String(8), nullable=False),  # fresh, stand-in, approved, again
+    Column("album", String(80)),  # of an approved track
+    Column("track", Integer),
+    Column("file", Text, nullable=False),  # below the library
+    Column("seconds", Float, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("made", Text, nullable=False),  # JSON: order and backend of what was rendered for the radio
+    Column("loved", Integer, nullable=False),
+    Column("skipped", Boolean, nullable=False),
+    Index("ix_airings_time", "time"),
+)

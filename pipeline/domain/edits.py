@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.domain.noun import Noun
-from pipeline.domain.plan import AlbumPlan, Line
+from pipeline.domain.plan import AlbumPlan, TextLine
 
 
 class Edits(Noun):
@@ -16,8 +16,8 @@ class Edits(Noun):
     `cover` counts how often another cover was asked for.
     """
 
-    title: Line | None = None
-    titles: tuple[tuple[int, Line], ...] = ()
+    title: TextLine | None = None
+    titles: tuple[tuple[int, TextLine], ...] = ()
     takes: tuple[tuple[int, int], ...] = ()
     refused: tuple[tuple[int, int], ...] = ()
     counts: tuple[tuple[int, int], ...] = ()

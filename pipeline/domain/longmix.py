@@ -9,7 +9,7 @@ from pydantic import Field
 from pipeline.domain.album import Cover, Mix
 from pipeline.domain.brief import Format
 from pipeline.domain.noun import Noun
-from pipeline.domain.plan import Line
+from pipeline.domain.plan import TextLine
 from pipeline.domain.take import FileRecord
 from pipeline.domain.units import Bpm, Key, Lufs, Seconds, Seed, Sha256, Slug
 
@@ -42,8 +42,8 @@ class MixWish(Noun):
     match: bool
     """Whether tempos are brought together in the joints."""
     formats: tuple[Format, ...]
-    title: Line | None
-    artist: Line | None
+    title: TextLine | None
+    artist: TextLine | None
 
 
 class MixTrack(Noun):
@@ -95,7 +95,7 @@ class MixProject(Noun):
 
     slug: Slug
     wish: MixWish
-    title: Line
+    title: TextLine
     artist: str
     year: Annotated[int, Field(ge=1900, le=9999)]
     rate: int

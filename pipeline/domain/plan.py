@@ -10,7 +10,7 @@ from pipeline.domain.brief import THEME_LIMIT, Language
 from pipeline.domain.noun import Noun
 from pipeline.domain.units import Bpm, Key, Seconds
 
-Line = Annotated[str, Field(min_length=1, max_length=120)]
+TextLine = Annotated[str, Field(min_length=1, max_length=120)]
 Prose = Annotated[str, Field(min_length=1, max_length=2000)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -25,16 +25,16 @@ class TrackPlan(Noun):
     """
 
     number: Annotated[int, Field(ge=1, le=999)]
-    title: Line
+    title: TextLine
     prompt: Prose
-    mood: Line
-    style: Line
+    mood: TextLine
+    style: TextLine
     tempo: Annotated[Bpm, Field(ge=40, le=200)]
     key: Key
     swing: Annotated[float, Field(ge=0.5, le=0.7)]
-    groove: Line
-    instruments: tuple[Line, ...]
-    ambience: Line | None
+    groove: TextLine
+    instruments: tuple[TextLine, ...]
+    ambience: TextLine | None
     energy: Share
     seconds: Annotated[Seconds, Field(ge=10, le=600)]
 
@@ -46,12 +46,12 @@ class AlbumPlan(Noun):
     to be in.
     """
 
-    title: Line
+    title: TextLine
     theme: Annotated[str, Field(min_length=1, max_length=THEME_LIMIT)]
     language: Language
     concept: Prose
-    style: Line
-    mood: Line
+    style: TextLine
+    mood: TextLine
     cover_prompt: Prose
     tracks: Annotated[tuple[TrackPlan, ...], Field(min_length=1)]
 

@@ -31,12 +31,13 @@ from pipeline.review.pictures import small_copy
 from pipeline.review.ratings import closest
 from pipeline.review.reading import Begun, read
 from pipeline.review.showing import Known, album_view, cover_url, going_view, said, sound_url, version_of
+from pipeline.review.standing import stamp, there
 from pipeline.review.taste import Taste, results_of
 from pipeline.review.waveforms import Waveforms
 from pipeline.shelf import AlbumFolder, Shelf
 from pipeline.shelf.album_folder import BEFORE, COVER_FOR_TAGS, MANIFEST, PLAN
-from pipeline.shelf.folder import Folder
 from pipeline.shelf.lease import is_held
+from pipeline.shelf.letting_go import pruned_files
 from pipeline.shelf.work_folder import mix_path
 from pipeline.steps.again import require_made, waiting
 
@@ -198,6 +199,8 @@ class Room:
         rows = [row for row in self._all(Wanted(album=album)) if row.passed]
         if album is None:
             rows = [row for row in rows if row.status in ("draft", "in_progress", "needs_attention")] or rows
+        gone = {slug: pruned_files(self._shelf.album(slug)) for slug in {row.album for row in rows}}
+        rows = [row for row in rows if AlbumFolder.take_path(row.track, row.take) not in gone[row.album]]
         by_hash = {row.sha256: row for row in rows}
         for asked in review.asked(who):
             if all(_is(by_hash.get(side.version), side) for side in (asked.a, asked.b)):
@@ -249,25 +252,25 @@ class Room:
     # Files, by ids alone
 
     def sound(self, slug: Slug, track: int, take: int) -> Path:
-        """Return the file of a take. Raises ShelfError where there is none."""
-        return _there(self._shelf.album(slug), AlbumFolder.take_path(track, take))
+        """Return the file of a take. Raises ShelfError where there is none, Damaged where it was pruned."""
+        return there(self._shelf.album(slug), AlbumFolder.take_path(track, take))
 
     def master(self, slug: Slug, track: int) -> Path:
         """Return the file of a finished track, by its number in the plan. Raises ShelfError where there is none."""
         begun = self._begun(slug)
         for made in begun.album.tracks if begun.album is not None and begun.whole else ():
             if made.number == track:
-                return _there(self._shelf.album(slug), made.files[0].path)
+                return there(self._shelf.album(slug), made.files[0].path)
         raise ShelfError(f"There is no finished track {track} of {slug}.", "Load the page again.")
 
     def mix(self, slug: Slug) -> Path:
         """Return the album, or the long mix, as one piece. Raises ShelfError where there is none."""
         folder = self._shelf.mix(slug) if self._shelf.mix(slug).folder.is_dir() else self._shelf.album(slug)
-        return _there(folder, mix_path("flac"))
+        return there(folder, mix_path("flac"))
 
     def cover(self, slug: Slug, small: bool = False) -> Path:
         """Return the cover as a JPEG. Raises ShelfError where there is none."""
-        large = _there(self._shelf.album(slug), COVER_FOR_TAGS)
+        large = there(self._shelf.album(slug), COVER_FOR_TAGS)
         return small_copy(large, self._cache) if small else large
 
     def compared(self, number: int, side: str) -> Path:
@@ -325,7 +328,7 @@ class Room:
     def _begun(self, slug: Slug) -> Begun:
         """Read an album, or remember it while nothing of it has changed."""
         folder = self._shelf.album(slug)
-        seen = tuple(_stamp(folder.folder / name) for name in (MANIFEST, BEFORE, PLAN, "takes"))
+        seen = tuple(stamp(folder.folder / name) for name in (MANIFEST, BEFORE, PLAN, "takes"))
         with self._reading:
             kept = self._read.get(slug)
         if kept is not None and kept[0] == seen:
@@ -383,18 +386,3 @@ def _is(row: TakeRow | None, heard: Contender) -> bool:
         heard.take,
         heard.version,
     )
-
-
-def _there(folder: Folder, relative: str) -> Path:
-    path = folder.path(relative)
-    if not path.is_file():
-        raise ShelfError("That is not there any more.", "Load the page again.")
-    return path
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size

@@ -69,15 +69,6 @@ class Said(View):
     undone: bool
 
 
-class Refusal(View):
-    """Why something was not done, and what would do; for a stale edit also what was wanted and what there is now."""
-
-    message: str
-    remedy: str = ""
-    yours: str | None = None
-    theirs: str | None = None
-
-
 class Filter(View):
     """Which takes to list. Empty fields let everything through."""
 

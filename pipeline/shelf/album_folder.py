@@ -11,6 +11,7 @@ from pipeline.domain import Album, Backend, FileRecord, RenderOrder, Take
 from pipeline.domain.brief import Format
 from pipeline.errors import Damaged
 from pipeline.shelf.atomic import explained, final_of, hash_file, sync_file, sync_folder
+from pipeline.shelf.letting_go import forget_what_is_back, when_pruned
 from pipeline.shelf.names import safe_title
 from pipeline.shelf.takes import TakeFiles
 from pipeline.shelf.work_folder import WorkFolder, temps
@@ -117,6 +118,7 @@ class AlbumFolder(WorkFolder[Album]):
     def sweep(self) -> None:
         """Remove what a dead writer left; what the album was before it was finished once more as well."""
         super().sweep()
+        forget_what_is_back(self)
         if self.is_complete():
             with explained(self.folder):
                 self.path(BEFORE).unlink(missing_ok=True)
@@ -132,6 +134,7 @@ class AlbumFolder(WorkFolder[Album]):
     def write_manifest(self, made: Album) -> FileRecord:
         """Complete the album; see WorkFolder. What it was before is forgotten."""
         record = super().write_manifest(made)
+        forget_what_is_back(self)
         with explained(self.folder):
             self.path(BEFORE).unlink(missing_ok=True)
         return record
@@ -196,8 +199,18 @@ class AlbumFolder(WorkFolder[Album]):
         log.info("%s was finished before the last run stopped, and is kept.", final)
         return True
 
+    def pruned_take(self, order: RenderOrder) -> Take | None:
+        """Return the record of the take that answers an order, where its sound was let go; None where it is there."""
+        number, index = order.track.number, order.index
+        take = self.get(self.take_record_path(number, index), Take)
+        if take is None or take.order != order or take.path != self.take_path(number, index):
+            return None
+        return take if when_pruned(self, take) is not None else None
+
     def verify_file(self, made: FileRecord | Take) -> None:
-        """Raise Damaged unless a file that the manifest names is there as recorded."""
+        """Raise Damaged unless a file that the manifest names is there as recorded, or was let go."""
+        if when_pruned(self, made) is not None:
+            return
         if isinstance(made, FileRecord):
             self.verify(made)
         elif not self.has_hash(made.path, made.sha256):

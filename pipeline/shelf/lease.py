@@ -111,21 +111,26 @@ def is_held(folder: Path, *, clock: Clock = utc_now, lock: Lock = lock_file) -> 
 
     It may be otherwise a moment later: who wants to write takes `holding`, whatever this says.
     """
+    return holder_of(folder, clock=clock, lock=lock) is not None
+
+
+def holder_of(folder: Path, *, clock: Clock = utc_now, lock: Lock = lock_file) -> Lease | None:
+    """Return the lease of the living process that is writing in `folder`, None if none is; a look as `is_held`'s."""
     there, mine = _read(folder / ".lease.json"), _own_lease(clock())
     if there is None or not _counts(there, mine):
-        return False
+        return None
     if there.space == mine.space or not _same_kernel(there, mine):
-        return True
+        return there
     # Nobody in this container can look its holder up, yet on one kernel the lock tells. It is asked for in no other
     # case: for the moment that it is ours, it would turn away a writer who comes.
     try:
         descriptor = os.open(folder / ".lock", os.O_RDWR)
     except OSError:
-        return True
+        return there
     try:
-        return not lock(descriptor)
+        return None if lock(descriptor) else there
     except BlockingIOError:
-        return True
+        return there
     finally:
         _unlock(descriptor)
         os.close(descriptor)
@@ -144,6 +149,23 @@ def queueing(path: Path) -> Iterator[None]:
                 if error.errno not in _NO_LOCKS_HERE:
                     raise
         yield
+    finally:
+        _unlock(descriptor)
+        os.close(descriptor)
+
+
+@contextmanager
+def without_waiting(path: Path, *, lock: Lock = lock_file) -> Iterator[bool]:
+    """Have a turn inside the block if nobody else has it, and yield whether; where files cannot be locked, go ahead."""
+    with explained(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    free = True
+    try:
+        try:
+            lock(descriptor)
+        except BlockingIOError:
+            free = False
+        yield free
     finally:
         _unlock(descriptor)
         os.close(descriptor)

@@ -72,6 +72,21 @@ class Shelf:
         return self.root / "uploads"
 
     @property
+    def night_shift(self) -> Path:
+        """The folder that a shift holds while it is at work. It is made with the first one."""
+        return self.root / ".night-shift"
+
+    @property
+    def service(self) -> Path:
+        """The folder that the service of the night shift holds as long as it runs. It is made with the first one."""
+        return self.root / ".serve"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of what services write down."""
+        return self.root / "logs"
+
+    @property
     def folder(self) -> Path:
         """The folder of all albums."""
         return self.root / "albums"

@@ -15,7 +15,7 @@ from pipeline.errors import NeedsAttention
 from pipeline.steps.again import kept_takes
 from pipeline.steps.judge import judge_take
 from pipeline.steps.progress import Progress
-from pipeline.steps.render import render_take
+from pipeline.steps.render import render_take, with_sound
 from pipeline.steps.session import Session
 
 
@@ -74,7 +74,7 @@ def choose_takes(
     for heard, judged in zip(takes, verdicts, strict=True):
         try:
             wanted = settled.get(heard[0].order.track.number)
-            choice = _choose(session, list(heard), list(judged), known, wanted)
+            choice = _audible(session, _choose(session, list(heard), list(judged), known, wanted))
         except NeedsAttention as error:
             # The other tracks are still chosen, so that a person sees all that needs attention at once.
             failed = failed or error
@@ -144,6 +144,22 @@ def _settled(session: Session, takes: list[Take], verdicts: list[Verdict], wante
     # Approved as it was, a track is the same file as before.
     why = kept.get((take.order.track.number, wanted), f"{total}, chosen at review")
     return Choice(take=take, verdict=verdict, why=why, takes=tuple(takes), verdicts=tuple(verdicts))
+
+
+def _audible(session: Session, choice: Choice) -> Choice:
+    """Return the choice with its sound on the shelf: a take that was pruned is rendered again now that it is wanted."""
+    take = with_sound(session, choice.take)
+    if take == choice.take:
+        return choice
+    place, verdict = choice.takes.index(choice.take), judge_take(session, take)
+    if not verdict.passed:
+        raise NeedsAttention(
+            f"Take {take.order.index} of track {take.order.track.number} was pruned; rendered again it will not do.",
+            "Choose another take of it in `lofi review`, then make the changes again.",
+        )
+    takes = (*choice.takes[:place], take, *choice.takes[place + 1 :])
+    verdicts = (*choice.verdicts[:place], verdict, *choice.verdicts[place + 1 :])
+    return choice.but(take=take, verdict=verdict, takes=takes, verdicts=verdicts)
 
 
 def _one_more(session: Session, takes: list[Take], verdicts: list[Verdict]) -> None:

@@ -26,6 +26,14 @@ def render_take(session: Session, track: TrackPlan, index: int) -> Take:
     return take
 
 
+def with_sound(session: Session, take: Take) -> Take:
+    """Return a take whose sound is on the shelf: one that was pruned is rendered again, most likely to the byte."""
+    if session.folder.pruned_take(take.order) is None:
+        return take
+    with session.batching:
+        return _render(session, [take.order])
+
+
 def render_track(session: Session, track: TrackPlan) -> tuple[Take, ...]:
     """Return every take that the brief, or somebody at review, asks for of one track."""
     return _takes(session, _orders(session, track))
@@ -40,15 +48,21 @@ def _takes(session: Session, orders: Sequence[RenderOrder]) -> tuple[Take, ...]:
     """Return the takes that answer the orders, rendering those no earlier run or batch has finished."""
     most = session.label.studio.musician.batch
     found = []
-    for order in orders:
-        # One batch at a time: whoever comes next finds what was rendered ahead for them, and hears what was too much.
-        with session.batching if most > 1 else nullcontext():
-            kept = session.folder.find_take(order)
+    # One track at a time: whoever comes next finds what was rendered ahead for them, and hears what was too much. All
+    # its takes in one turn, or it would wait for the next track's batch to be given what is there already.
+    with session.batching if most > 1 else nullcontext():
+        for order in orders:
+            kept = _on_shelf(session, order)
             take = kept or _render(session, _batch(session, order, min(most, session.largest_batch)))
-        again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
-        session.report(Progress("render", f"{_name(session, order)}{again}", order.track.number))
-        found.append(take)
+            again = ", kept from an earlier run" if kept and take.sha256 not in session.rendered else ""
+            session.report(Progress("render", f"{_name(session, order)}{again}", order.track.number))
+            found.append(take)
     return tuple(found)
+
+
+def _on_shelf(session: Session, order: RenderOrder) -> Take | None:
+    """Return the take that answers an order, also one whose sound was pruned: it was paid for."""
+    return session.folder.find_take(order) or session.folder.pruned_take(order)
 
 
 def _batch(session: Session, first: RenderOrder, size: int) -> list[RenderOrder]:
@@ -62,7 +76,7 @@ def _batch(session: Session, first: RenderOrder, size: int) -> list[RenderOrder]
         for order in _orders(session, track):
             if len(batch) == size:
                 return batch
-            if order != first and order not in session.failed and session.folder.find_take(order) is None:
+            if order != first and order not in session.failed and _on_shelf(session, order) is None:
                 batch.append(order)
     return batch
 

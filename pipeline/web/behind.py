@@ -1,4 +1,4 @@
-"""What stands behind the web room, and who may come in: all that it needs from the rest of the house.
+"""What stands behind the web room: all that it needs from the rest of the house.
 
 Everything here may be called from several threads at once.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
-from pydantic import Field, SecretStr, field_validator
-
 from pipeline.domain import Sha256, Slug
-from pipeline.domain.noun import Noun
+from pipeline.review.night import Night
 from pipeline.review.orders import Desk, JobAsk, JobView, Upload
 from pipeline.review.views import (
     Agreement,
@@ -27,20 +25,6 @@ from pipeline.review.views import (
     TakeRow,
     Unveiled,
 )
-
-
-class Doors(Noun):
-    """Who may come in: the `Host` headers answered to, the token beyond loopback, and who decides by default."""
-
-    hosts: tuple[str, ...] = Field(min_length=1)
-    """With their ports, such as "127.0.0.1:8765"; compared exactly."""
-    token: SecretStr | None = None
-    author: str = Field(default="", max_length=80)
-
-    @field_validator("hosts")
-    @classmethod
-    def _folded(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(host.lower() for host in hosts)
 
 
 class Library(Protocol):
@@ -96,7 +80,10 @@ class Library(Protocol):
 
 
 class Jobs(Protocol):
-    """What the studio page can have made."""
+    """What the studio page can have made, and what the night shift makes by itself."""
+
+    def night(self) -> Night:
+        """How the night shift stands."""
 
     def desk(self) -> Desk:
         """The controls on offer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -87,7 +88,9 @@ def address_of(scope: Scope) -> str:
     host = str(scope["client"][0]) if scope.get("client") else ""
     with suppress(ValueError):
         known = ipaddress.ip_address(host)
-        if known.version == 6 and known.ipv4_mapped is None:
+        if known.version == 6 and known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)  # as a socket for both kinds says it
+        if known.version == 6:
             return str(ipaddress.ip_network((int(known), 64), strict=False))
     return host
 
@@ -120,14 +123,24 @@ def entry_cookie(headers: Headers) -> str:
     return f"lofi-entry-{port_of(headers)}"
 
 
-class Entry:
+def _password(sent: str) -> bytes:
+    """Return the password of HTTP Basic (RFC 7617); nothing that is a token where there is none."""
+    try:
+        return base64.b64decode(sent.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
+
+
+class Entrance:
     """Middleware: lets in who has the cookie or sends the token, and all to the login page and what it is drawn with.
 
     Sets `bearer` in the scope's state for a program that sent the token itself: such a request no other page can forge.
+    At the addresses `basic`, which only give, the token may also come as the password of HTTP Basic, whatever the name:
+    players know no other way. A browser that was asked so by another page would change nothing.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate | None) -> None:
-        self.app, self.gate = app, gate
+    def __init__(self, app: ASGIApp, gate: Gate | None, realm: str, basic: tuple[str, ...] = ()) -> None:
+        self.app, self.gate, self.realm, self.basic = app, gate, realm, basic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
@@ -138,12 +151,15 @@ class Entry:
         if self.gate.lets_in(cookie(headers, entry_cookie(headers))):
             await self.app(scope, receive, send)
             return
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+        scheme, _, sent = headers.get("authorization", "").partition(" ")
         known: bool | None = False
+        player = scope["path"] in self.basic and scope["method"] in ("GET", "HEAD")
         if scheme.lower() == "bearer":
-            known = self.gate.tries(token.strip().encode("latin-1"), address_of(scope))
+            known = self.gate.tries(sent.strip().encode("latin-1"), address_of(scope))
+        elif player and scheme.lower() == "basic":
+            known = self.gate.tries(_password(sent), address_of(scope))
         if known:
-            scope.setdefault("state", {})["bearer"] = True
+            scope.setdefault("state", {})["bearer"] = scheme.lower() == "bearer"
             await self.app(scope, receive, send)
         elif known is None:
             again = {"Retry-After": "1"}
@@ -152,6 +168,8 @@ class Entry:
             target = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             await RedirectResponse(f"/login?next={quote(target, safe='')}", 303)(scope, receive, send)
         else:
-            says = {"WWW-Authenticate": 'Bearer realm="lofi review"'}
+            says = {"WWW-Authenticate": f'{"Basic" if player else "Bearer"} realm="{self.realm}"'}
             remedy = "Log in at /login, or send it as: Authorization: Bearer TOKEN"
+            if player:
+                remedy = "Write it into the address, http://radio:TOKEN@…, or log in at /login."
             await refuse(401, "This server wants its token.", remedy, says)(scope, receive, send)

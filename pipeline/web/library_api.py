@@ -26,8 +26,9 @@ from pipeline.review.views import (
     Unveiled,
     View,
 )
+from pipeline.web.drawing import TheDoors
 from pipeline.web.refusals import replies
-from pipeline.web.rooms import IdInPath, SlugInPath, TheDoors, TheJobs, TheLibrary
+from pipeline.web.rooms import IdInPath, SlugInPath, TheJobs, TheLibrary
 
 router = APIRouter(prefix="/api", tags=["library"])
 _log = logging.getLogger(__name__)

@@ -9,8 +9,20 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from pipeline.errors import BadBrief, Damaged, DiskFull, Held, LofiError, NotApproved, ShelfError, Stale, TitleTaken
-from pipeline.review.views import Refusal
+from pipeline.errors import (
+    BadBrief,
+    Busy,
+    Damaged,
+    DiskFull,
+    Held,
+    LofiError,
+    NotApproved,
+    OffAir,
+    ShelfError,
+    Stale,
+    TitleTaken,
+)
+from pipeline.web.shown import Refusal
 
 _STATUS: tuple[tuple[type[LofiError], int], ...] = (
     (Stale, 409),
@@ -21,15 +33,17 @@ _STATUS: tuple[tuple[type[LofiError], int], ...] = (
     (TitleTaken, 409),
     (Held, 409),
     (Damaged, 410),
+    (Busy, 429),
+    (OffAir, 503),
 )
 _SAID = {
-    404: ("There is nothing at this address.", "Go back to the queue: /"),
+    404: ("There is nothing at this address.", "Go back to the first page: /"),
     405: ("This address does not do that.", "See /api/openapi.json for what it does."),
     503: ("Too many are listening at once.", "Close a page that you no longer need and try again."),
 }
 BUG = Refusal(
     message="Something went wrong inside, and nothing was changed by it.",
-    remedy="Try again; the terminal that `lofi review` runs in says more.",
+    remedy="Try again; the terminal that it runs in says more.",
 )
 
 
@@ -84,7 +98,7 @@ def _drawn(request: Request, status: int, refusal: Refusal, headers: dict[str, s
     """Return a refusal as a page, or as JSON to a program."""
     if not wants_page(request):
         return refused(status, refusal, headers)
-    from pipeline.web.pages import Page  # pages speak of refusals themselves
+    from pipeline.web.drawing import Page  # pages speak of refusals themselves
 
     answer = Page(request).draw("error.html", status=status, refusal=refusal)
     answer.headers.update(headers or {})
@@ -93,7 +107,8 @@ def _drawn(request: Request, status: int, refusal: Refusal, headers: dict[str, s
 
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, LofiError)
-    return _drawn(request, status_of(error), refusal_of(error))
+    again = {"Retry-After": str(error.seconds)} if isinstance(error, Busy) else None
+    return _drawn(request, status_of(error), refusal_of(error), again)
 
 
 def _malformed(request: Request, error: Exception) -> Response:
@@ -141,8 +156,8 @@ _MEANING = {
     416: "The file has no such range.",
     421: "This server does not answer to that host.",
     422: "The request lacks something or has something it should not.",
-    429: "Too many wrong tokens; wait a second.",
+    429: "Too many wrong tokens, or asked too often; wait as long as it says.",
     500: "A fault of the program.",
-    503: "Too many at once.",
+    503: "Too many at once, or what is needed for it is away.",
     507: "The disk is full.",
 }

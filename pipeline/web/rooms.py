@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Path, Request
 
 from pipeline.review.views import Name, Number
-from pipeline.web.behind import Doors, Jobs, Library
+from pipeline.web.behind import Jobs, Library
 
 ID_LIMIT = 2**53
 
@@ -20,13 +20,8 @@ def _jobs(request: Request) -> Jobs:
     return cast("Jobs", request.app.state.jobs)
 
 
-def _doors(request: Request) -> Doors:
-    return cast("Doors", request.app.state.doors)
-
-
 TheLibrary = Annotated[Library, Depends(_library)]
 TheJobs = Annotated[Jobs, Depends(_jobs)]
-TheDoors = Annotated[Doors, Depends(_doors)]
 
 SlugInPath = Annotated[Name, Path(description="An album or mix.")]
 NumberInPath = Annotated[Number, Path(description="The number of a track, take or clip, from 1.")]

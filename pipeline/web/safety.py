@@ -9,19 +9,17 @@ import hmac
 import logging
 import re
 from collections import deque
+from collections.abc import Mapping
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.review.uploads import LARGEST
 from pipeline.web.entry import cookie, port_of
 from pipeline.web.refusals import BUG, refuse, refused
 
 JSON_LIMIT = 64 * 1024
-SOUND_LIMIT = LARGEST
-UPLOADS = "/api/uploads"
 PATIENCE = 15.0
 """Seconds that a JSON body may take to arrive."""
 
@@ -115,7 +113,9 @@ class Unforged:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
         if scope["type"] == "http" and not self._ours(scope):
-            remedy = "Open the review page and do it there, or repeat the cookie of /api/session as X-CSRF-Token."
+            remedy = (
+                "Open the page of this server and do it there, or repeat the cookie of /api/session as X-CSRF-Token."
+            )
             await refuse(403, "The request did not come from a page of this server.", remedy)(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -140,10 +140,10 @@ class Unforged:
 
 
 class Bodies:
-    """Middleware: takes JSON of up to 64 KB, and sounds of up to 25 MB where they are handed in."""
+    """Middleware: takes JSON of up to 64 KB, and sounds where they are handed in: `sounds` are bytes by path."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, sounds: Mapping[str, int]) -> None:
+        self.app, self.sounds = app, sounds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on; a JSON body is read whole before."""
@@ -154,8 +154,8 @@ class Bodies:
         length = headers.get("content-length", "")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         comes = "transfer-encoding" in headers or length not in ("", "0")
-        sound = scope["path"] == UPLOADS and scope["method"] == "POST"
-        limit = SOUND_LIMIT if sound else JSON_LIMIT
+        sound = scope["path"] in self.sounds and scope["method"] == "POST"
+        limit = self.sounds[scope["path"]] if sound else JSON_LIMIT
         if comes and (not length.isdecimal() if length else False):
             await refuse(400, "The length of the body is not a number.")(scope, receive, send)
         elif length and int(length) > limit:

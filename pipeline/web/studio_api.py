@@ -10,15 +10,20 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from pipeline.review.night import Night
 from pipeline.review.orders import Desk, JobAsk, JobView, Upload
+from pipeline.review.uploads import LARGEST
+from pipeline.web.drawing import TheDoors
 from pipeline.web.refusals import refuse, replies
-from pipeline.web.rooms import IdInPath, TheDoors, TheJobs
-from pipeline.web.safety import SOUND_LIMIT, too_large
+from pipeline.web.rooms import IdInPath, TheJobs
+from pipeline.web.safety import too_large
 
 router = APIRouter(prefix="/api", tags=["studio"])
 PATIENCE = 120.0
 """Seconds that an upload may take."""
 AT_ONCE = 4
+UPLOADS = "/api/uploads"
+SOUND_LIMIT = LARGEST
 
 
 @router.get("/desk", summary="The controls of the studio", responses=replies())
@@ -49,6 +54,12 @@ def stop_job(jobs: TheJobs, number: IdInPath) -> JobView:
 def go_on_with_job(jobs: TheJobs, number: IdInPath) -> JobView:
     """With one that was stopped, or has failed; nothing finished is made twice."""
     return jobs.again(number)
+
+
+@router.get("/night", summary="How the night shift stands", responses=replies())
+def night(jobs: TheJobs) -> Night:
+    """Who is on shift, what is being made, what the last shifts came to and why, what comes, and the budgets."""
+    return jobs.night()
 
 
 _BODY: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import small_label
 from door import SMALL, Door
+from small_disk import mounted
 from small_label import SmallLabel
 
 from pipeline.domain import Album
@@ -93,10 +93,5 @@ def label(tmp_path: Path, small_library: Path, cache: Path, worker: Workers) -> 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 80 MB, where the machine lets us mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=80m,mode=0777", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small disk needs rights that these tests do not have here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk", "80m") as place:
+        yield place

@@ -59,7 +59,7 @@ def test_parts_are_those_that_are_known(verb: str) -> None:
 
 def test_a_value_that_is_none_is_said_in_the_words_of_the_command_line() -> None:
     """And so is a control that there is not."""
-    with pytest.raises(BadBrief, match=r"Invalid value for '--tracks': 'many' is not a valid integer"):
+    with pytest.raises(BadBrief, match=r"--tracks is “many”, and must be a whole number, such as 8"):
         line("make", tracks="many")
     with pytest.raises(BadBrief, match="no control 'trace'"):
         line("make", trace="/etc/passwd")

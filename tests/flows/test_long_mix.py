@@ -17,6 +17,7 @@ import soundfile
 from door import ROOT, Door
 from small_label import PAINTER, RATE, SLUGS, SmallLabel, copied, files_below, lofi_here, music, put_album, small_label
 
+from flows.values import BadValue
 from pipeline.audio.chapters import clock
 from pipeline.audio.clip import Clip
 from pipeline.audio.decode import decode
@@ -202,7 +203,16 @@ def test_an_interruption_while_going_on_does_not_throw_away_what_was_further(lab
     assert folder.path("mix.flac").read_bytes() == further
 
 
-@pytest.mark.parametrize("hours", ["0", "-1", "1000", "nan", "inf"])
+@pytest.mark.parametrize("hours", ["nan", "inf", "ten"])
+def test_hours_that_are_no_number_are_refused(small_library: Path, cache: Path, hours: str) -> None:
+    """One line names the option and the value; nothing is begun."""
+    refused = lofi_here(small_library, cache, *WORDS, "--hours", hours).exception
+    assert isinstance(refused, BadValue) and refused.exit_code == 2
+    assert str(refused) == f"--hours is “{hours}”, and must be a number."
+    assert not (small_library / "mixes").exists()
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "1000"])
 def test_hours_that_no_mix_has_are_refused(small_library: Path, cache: Path, hours: str) -> None:
     """One line names the option, the value and what is possible; nothing is begun."""
     refused = lofi_here(small_library, cache, *WORDS, "--hours", hours).exception

@@ -54,7 +54,12 @@ def test_the_flow_is_a_real_prefect_run(by_prefect: Made, home: Path) -> None:
     """Prefect's own database knows the flow as completed, with a task for every step and track, and the artifacts."""
     with sqlite3.connect(home / ".prefect" / "prefect.db") as database:
         flows = database.execute("select state_type from flow_run").fetchall()
-        tasks = dict(database.execute("select name, state_type from task_run").fetchall())
+        # Of albums alone: a night shift in the same home has the album itself as one of its tasks.
+        found = database.execute(
+            "select task_run.name, task_run.state_type from task_run join flow_run on flow_run_id = flow_run.id"
+            " join flow on flow_id = flow.id where flow.name = 'make-album'"
+        )
+        tasks = dict(found.fetchall())
         artifacts = database.execute("select key, type, data from artifact").fetchall()
     assert ("COMPLETED",) in flows
     steps = {name.split()[0] for name in tasks}

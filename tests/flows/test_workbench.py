@@ -108,8 +108,8 @@ def test_two_rooms_make_an_order_once(rooms: Rooms) -> None:
         until(lambda: job(one, number).state == "working")
         two = rooms.open()
         most = 0
-        while job(two, number).state != "done":
-            assert job(two, number).state == "working"
+        while (state := job(two, number).state) != "done":
+            assert state == "working"
             most = max(most, len(makers()))
         assert most == 1
         assert ended(two, order(two)).state == "done"

@@ -15,7 +15,7 @@ import soundfile
 from pipeline.audio.ffmpeg import find_ffmpeg
 from pipeline.errors import BadBrief
 from pipeline.review.uploads import LARGEST, LONGEST, MOST, Uploads
-from pipeline.web.safety import SOUND_LIMIT
+from pipeline.web.studio_api import SOUND_LIMIT
 
 
 def sent(samples: np.ndarray, rate: int, form: str = "FLAC") -> io.BytesIO:

@@ -7,22 +7,27 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from pydantic import SecretStr
 from review_room import served
+
+from pipeline.library import open_library
+from pipeline.pruning import prune_takes
+from pipeline.settings import Settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 if CHROMIUM is None and "REQUIRE_BROWSER" not in os.environ:
     pytest.skip("needs Chromium on the PATH", allow_module_level=True)
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-PAGES = ("/", "/albums", "/compare", "/studio", "/login")
+PAGES = ("/", "/albums", "/compare", "/studio", "/night", "/login")
 FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 
 
@@ -319,6 +324,28 @@ def test_a_loop_stays_within(gallery: str, open_page: Opened) -> None:
     expect(page.locator("#bar-loop")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_place_holds_when_the_sound_comes(gallery: str, open_page: Opened) -> None:
+    """Gone ahead before there was any sound: `]`, pressed in the very moment that it comes, means the place ahead."""
+    page = open_page(gallery)
+    held: list[Route] = []
+    page.route("**/sound/**", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no bound methods
+    page.evaluate("""() => {
+        const press = () => document.dispatchEvent(new KeyboardEvent("keydown", { key: "]", bubbles: true }));
+        const load = HTMLMediaElement.prototype.load;
+        HTMLMediaElement.prototype.load = function () {
+            HTMLMediaElement.prototype.load = load;
+            this.addEventListener("loadedmetadata", press, { once: true });
+            load.call(this);
+        };
+    }""")
+    with page.expect_request("**/sound/**"):
+        first(page)
+    page.keyboard.press("ArrowRight")
+    assert held
+    page.unroute("**/sound/**")  # and those that wait go on
+    expect(page.locator("#bar-from")).to_have_attribute("aria-pressed", "true")
+
+
 def test_speed_is_remembered(gallery: str, open_page: Opened) -> None:
     page = open_page(gallery)
     page.locator("#bar-speed").fill("1.25")
@@ -389,10 +416,25 @@ def test_a_take_comes_once_the_server_is_back(library: Path, cache: Path, open_p
 def test_a_sound_that_is_gone_is_said_to_be(gallery: str, open_page: Opened) -> None:
     """The server answers, and has it no more."""
     page = open_page(gallery)
-    page.route("**/sound/**", lambda route: route.fulfill(status=410, json={"message": "Gone.", "remedy": ""}))
+    page.route("**/sound/**", lambda route: route.fulfill(status=404, json={"message": "No.", "remedy": ""}))
     page.locator(".row a").first.click()
     expect(page.locator("#toasts")).to_contain_text("gone or damaged")
     expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_take_that_was_pruned_is_said_to_be(library: Path, cache: Path, open_page: Opened) -> None:
+    """It is in the list with all that was said of it; who wants to hear it is told when it went."""
+    with open_library(Settings(library=library)) as (shelf, catalogue):
+        (row,) = catalogue.albums()
+        catalogue.decide(row.slug, row.manifest or "", "approved", "Ada")
+        later = datetime.now(UTC) + timedelta(days=1)
+        gone = prune_takes(shelf.album(row.slug), catalogue, later, later).gone
+    track, take = map(int, Path(gone[0].path).stem.split("-"))
+    with served(library, cache) as place:
+        page = open_page(f"{place}/?take={row.slug}/{track}/{take}")
+        expect(page.locator("#take-title")).to_be_visible()
+        expect(page.locator("#toasts")).to_contain_text(f"This take was pruned on {later.date()}")
+        expect(page.locator("#banner")).to_be_hidden()
 
 
 def test_a_lost_answer_decides_once(address: str, open_page: Opened) -> None:

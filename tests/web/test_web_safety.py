@@ -17,11 +17,12 @@ from review_room import HOST, an_album, on_take, open_app, writing
 from starlette.testclient import TestClient
 
 from pipeline.errors import BadSettings
-from pipeline.web.app import create_app, is_loopback
-from pipeline.web.behind import Doors
+from pipeline.web.app import create_app
+from pipeline.web.doors import Doors, is_loopback
 from pipeline.web.entry import ADDRESSES, Gate
 from pipeline.web.files import span_of
-from pipeline.web.safety import HEADERS, JSON_LIMIT, SOUND_LIMIT
+from pipeline.web.safety import HEADERS, JSON_LIMIT
+from pipeline.web.studio_api import SOUND_LIMIT
 
 TOKEN = "a long secret with an ü in it"
 

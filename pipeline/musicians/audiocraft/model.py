@@ -19,7 +19,7 @@ from pipeline.domain import Seed
 from pipeline.musicians.audiocraft.loading import load_codec, load_language, stereo_codec
 from pipeline.musicians.audiocraft.multiband import Multiband
 from pipeline.musicians.audiocraft.parts import Files
-from pipeline.musicians.musicgen.batcher import Line, Steering, Written
+from pipeline.musicians.musicgen.batcher import Passage, Steering, Written
 from pipeline.musicians.musicgen.hearing import WORDS
 from pipeline.musicians.musicgen.linear import Format
 from pipeline.musicians.musicgen.player import Player
@@ -68,7 +68,7 @@ class AudiocraftModel(Player):
     def _steps(self, order: WindowOrder) -> int:
         return max(1, math.ceil(round(order.seconds * self.rate) / int(self.hop)))
 
-    def _line(self, order: WindowOrder) -> Line:
+    def _line(self, order: WindowOrder) -> Passage:
         steps = self._steps(order)
         if steps > self._most:
             raise ValueError(f"{order.seconds} s are more than the {self.longest} s of one window")
@@ -81,7 +81,7 @@ class AudiocraftModel(Player):
         # Codebooks lag behind each other, and at the end of a line the last ones are drawn without the first. A few
         # steps more, which nobody hears, and a take does not depend on where its line ends.
         more = steps + max(self._delays)
-        return Line(opening, more, steering, away if guided else None, order.controls, order.seed)
+        return Passage(opening, more, steering, away if guided else None, order.controls, order.seed)
 
     def _steering(self, attributes: Any) -> Steering:
         """Return what audiocraft's own conditioners make of a description and a tune."""

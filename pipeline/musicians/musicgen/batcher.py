@@ -32,8 +32,8 @@ class Steering:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """A line to write: `steps` more behind the codes of an `opening`, int64 [codebooks, any length].
+class Passage:
+    """A passage to write: `steps` more behind the codes of an `opening`, int64 [codebooks, any length].
 
     Guidance leads from `away` towards `steering`; without it `away` is None.
     """
@@ -65,7 +65,7 @@ class _Place(Generic[K]):
     """A place in the batch with the line that is written there."""
 
     key: K
-    line: Line
+    line: Passage
     tokens: torch.Tensor  # [codebooks, positions]
     free: torch.Tensor  # bool, the same: what is still to be drawn
     position: int  # the next to be drawn
@@ -101,7 +101,7 @@ class Batcher(Generic[K]):
         return 0 if self._house is None else self._house.nbytes
 
     def write(
-        self, ask: Callable[[], tuple[K, Line] | None], report: Callable[[K, float], None]
+        self, ask: Callable[[], tuple[K, Passage] | None], report: Callable[[K, float], None]
     ) -> Iterator[Written[K]]:
         """Yield each line that `ask` gives as soon as it is done; `ask` is asked again then, None means none for now.
 
@@ -116,15 +116,15 @@ class Batcher(Generic[K]):
                 company.append(waiting)
             else:
                 waiting = None
-            more: list[tuple[K, Line]] = [] if waiting is None else [waiting]
+            more: list[tuple[K, Passage]] = [] if waiting is None else [waiting]
             yield from self._together(company, more, ask, report)
             waiting = more.pop() if more else ask()
 
     def _together(
         self,
-        lines: list[tuple[K, Line]],
-        more: list[tuple[K, Line]],
-        ask: Callable[[], tuple[K, Line] | None],
+        lines: list[tuple[K, Passage]],
+        more: list[tuple[K, Passage]],
+        ask: Callable[[], tuple[K, Passage] | None],
         report: Callable[[K, float], None],
     ) -> Iterator[Written[K]]:
         """Write lines of one company, and all of that company that are asked for meanwhile; leave another in `more`."""
@@ -164,7 +164,7 @@ class Batcher(Generic[K]):
             house = _House(self._decoder, self._positions, *kind)
         return house
 
-    def _begin(self, index: int, key: K, line: Line, house: _House, sampler: Sampler) -> _Place[K]:
+    def _begin(self, index: int, key: K, line: Passage, house: _House, sampler: Sampler) -> _Place[K]:
         score = lay_out(line.opening, line.steps, self._delays, self._decoder.anatomy.card)
         ahead = max(len(each.before) for each in (line.steering, line.away) if each is not None)
         if ahead + score.tokens.shape[1] > self._positions:
@@ -216,7 +216,7 @@ class _House:
         """Return where a place is heard: first steered, then, if at all, led away from."""
         return [(hearing, row) for hearing in self._hearings for row in range(index, hearing.rows, self._size)]
 
-    def enter(self, index: int, line: Line, known: torch.Tensor) -> None:
+    def enter(self, index: int, line: Passage, known: torch.Tensor) -> None:
         """Let a line begin at a place, behind the vectors of what is `known` of it, [positions, width]."""
         for steering, (hearing, row) in zip((line.steering, line.away), self._rows(index), strict=False):
             if steering is not None:

@@ -12,7 +12,7 @@ import torch
 from pipeline.device import out_of_memory, room_to_load
 from pipeline.memory import giving_back, use_huge_pages
 from pipeline.musicians.musicgen.anatomy import Weights
-from pipeline.musicians.musicgen.batcher import Batcher, Line, Written
+from pipeline.musicians.musicgen.batcher import Batcher, Passage, Written
 from pipeline.musicians.musicgen.decoder import Decoder
 from pipeline.musicians.musicgen.hearing import Hearing
 from pipeline.musicians.musicgen.linear import Format
@@ -46,7 +46,7 @@ class Player(ABC):
             log.warning("%s is played in int8: its logits are %.1f %% off.", name, 100 * self._decoder.error)
 
     @abstractmethod
-    def _line(self, order: WindowOrder) -> Line:
+    def _line(self, order: WindowOrder) -> Passage:
         """Return what is to be written for an order."""
 
     @abstractmethod
@@ -89,7 +89,7 @@ class Player(ABC):
     def _generate(
         self, batcher: Batcher[WindowOrder], ask: Ask, report: Report
     ) -> Iterator[tuple[WindowOrder, Window]]:
-        def line() -> tuple[WindowOrder, Line] | None:
+        def line() -> tuple[WindowOrder, Passage] | None:
             order = ask()
             if order is None:
                 return None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.audio.clip import Samples
 from pipeline.device import Device, Precision, choose_device, room_to_load
-from pipeline.musicians.musicgen.batcher import Line, Written
+from pipeline.musicians.musicgen.batcher import Passage, Written
 from pipeline.musicians.musicgen.checkpoint import LONGEST, Checkpoint
 from pipeline.musicians.musicgen.conditions import Conditioner
 from pipeline.musicians.musicgen.delays import delays_of
@@ -53,9 +53,9 @@ class Runtime(Player):
         with torch.inference_mode():
             return self._sound(torch.from_numpy(codes.astype(np.int64)))
 
-    def _line(self, order: WindowOrder) -> Line:
+    def _line(self, order: WindowOrder) -> Passage:
         steering, away = self._conditioner.steering(order)
-        return Line(self._codes(order.opening), self._steps(order), steering, away, order.controls, order.seed)
+        return Passage(self._codes(order.opening), self._steps(order), steering, away, order.controls, order.seed)
 
     def _steps(self, order: WindowOrder) -> int:
         return max(1, round(order.seconds * self.rate / self.hop))

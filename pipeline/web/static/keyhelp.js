@@ -10,14 +10,14 @@ const ROOMS = [
   ["all", "Everywhere"],
 ];
 
-export function showKeys() {
+export function showKeys(rooms = ROOMS) {
   const said = h("p", { role: "status", class: "key-said" }, "Keys rest while you type.");
   const table = h("div", { class: "keys" });
   let waiting = null;
 
   function draw() {
     table.replaceChildren(
-      ...ROOMS.map(([where, title]) =>
+      ...rooms.map(([where, title]) =>
         h("section", {}, h("h3", {}, title), h("dl", {}, ACTIONS.filter((one) => one.where === where).map(line))),
       ),
     );

@@ -2,7 +2,7 @@
 
 import { keep, recall } from "./store.js";
 
-// `where`: "listen" on the queue and an album, "compare" on that page, "all" everywhere.
+// `where`: "listen" on the queue and an album, "compare" on that page, "radio" on a radio's page, "all" everywhere.
 export const ACTIONS = [
   { id: "play", says: "Play or pause", keys: ["Space"], where: "all" },
   { id: "back", says: "Five seconds back; on Compare, hear A", keys: ["ArrowLeft"], where: "all" },
@@ -29,6 +29,11 @@ export const ACTIONS = [
   { id: "b-better", says: "B is better", keys: ["B", "2"], where: "compare" },
   { id: "tie", says: "No difference", keys: ["0", "="], where: "compare" },
   { id: "another", says: "The next two", keys: ["N", "Enter"], where: "compare" },
+  { id: "radio-play", says: "Play or pause", keys: ["Space"], where: "radio" },
+  { id: "radio-mute", says: "Silence, and back", keys: ["M"], where: "radio" },
+  { id: "radio-love", says: "Love this one", keys: ["L"], where: "radio" },
+  { id: "radio-skip", says: "Skip this one", keys: ["N"], where: "radio" },
+  { id: "radio-steer", says: "Say how it should go on", keys: ["/"], where: "radio" },
   { id: "help", says: "Show the keys", keys: ["?"], where: "all" },
 ];
 

@@ -13,7 +13,7 @@ function showTheme() {
   $("theme").setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
 }
 
-export function furnish({ quiet = false } = {}) {
+export function furnish({ quiet = false, keys } = {}) {
   $("theme").addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
     try {
@@ -25,12 +25,13 @@ export function furnish({ quiet = false } = {}) {
   });
   dark.addEventListener("change", showTheme);
   showTheme();
-  $("help").addEventListener("click", showKeys);
+  $("help").addEventListener("click", () => showKeys(keys));
   // A button pressed with the mouse gives the focus back, so that Space plays again instead of pressing it twice.
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
     if (event.detail > 0 && button && !button.closest("dialog")) button.blur();
   });
+  $("main").inert = false;
   if (!quiet) goLive();
 }
 

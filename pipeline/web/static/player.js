@@ -19,13 +19,17 @@ export class Player extends EventTarget {
   #speed = 1;
   #loop = null; // null, "whole" or [from, to] in seconds
   #timer = 0;
-  #wanted = 0;
+  // Where it is to begin, in seconds, until the sound is there to be moved; null from then on.
+  #wanted = null;
   // Asked when a take ends: what comes after it.
   following = () => null;
 
   constructor() {
     super();
     for (const one of this.#decks) {
+      one.audio.addEventListener("loadedmetadata", () => {
+        if (one === this.#deck && this.#wanted !== null) this.seek(this.#wanted);
+      });
       for (const name of ["play", "pause", "loadedmetadata", "waiting", "playing"])
         one.audio.addEventListener(name, () => this.#tell(one, "change"));
       one.audio.addEventListener("timeupdate", () => this.#watch(one));
@@ -53,7 +57,7 @@ export class Player extends EventTarget {
   }
 
   get position() {
-    return this.#deck.audio.readyState > 0 ? this.#deck.audio.currentTime : this.#wanted;
+    return this.#wanted ?? this.#deck.audio.currentTime;
   }
 
   get length() {
@@ -99,7 +103,7 @@ export class Player extends EventTarget {
     const { audio, item } = this.#deck;
     if (!item || !audio.error) return;
     const play = !audio.paused;
-    const at = audio.currentTime || this.#wanted;
+    const at = this.position;
     this.#fill(this.#deck, item);
     this.seek(at);
     if (play) this.play();
@@ -135,15 +139,10 @@ export class Player extends EventTarget {
 
   seek(seconds) {
     const to = Math.max(0, Math.min(seconds, Math.max(0, this.length - 0.05)));
-    this.#wanted = to;
     const { audio } = this.#deck;
-    if (audio.readyState > 0) audio.currentTime = to;
-    else {
-      const item = this.item;
-      audio.addEventListener("loadedmetadata", () => this.item === item && (audio.currentTime = this.#wanted), {
-        once: true,
-      });
-    }
+    const there = audio.readyState > 0;
+    this.#wanted = there ? null : to;
+    if (there) audio.currentTime = to;
     this.#tell(this.#deck, "time");
   }
 

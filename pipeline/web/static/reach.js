@@ -1,6 +1,6 @@
 // Whether the server answers, and what is done again once it does.
 
-import { Unreachable, get } from "./api.js";
+import { Refused, Unreachable, get } from "./api.js";
 import { live } from "./live.js";
 import { flush, outbox } from "./outbox.js";
 import { banner, say } from "./say.js";
@@ -55,6 +55,17 @@ async function again() {
 live("back", again);
 window.addEventListener("online", again);
 
+// Why a sound cannot be played, in the server's own words where it is not there.
+async function reason(address) {
+  try {
+    // A file that is there but damaged is not fetched for nothing.
+    if ((await fetch(address, { method: "HEAD" })).status === 410) await get(address);
+  } catch (error) {
+    if (error instanceof Refused) return error.message;
+  }
+  return "This sound cannot be played: the file is gone or damaged.";
+}
+
 // Tells of a sound that cannot be played, or fetches it again once the server is back.
 export function mending(player) {
   let tried = null;
@@ -70,6 +81,9 @@ export function mending(player) {
       // It may have been gone for a moment only.
       tried = item;
       player.mend();
-    } else say("This sound cannot be played: the file is gone or damaged.", { wrong: true });
+    } else {
+      const said = await reason(item.audio);
+      if (player.item === item) say(said, { wrong: true });
+    }
   });
 }

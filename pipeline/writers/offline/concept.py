@@ -21,8 +21,33 @@ LANGUAGES = ("en", "zh", "ja", "ko", "es", "fr", "de", "pt")
 """The languages every concept has words in."""
 
 
-class Concept(Noun):
-    """One idea a theme can hold, and what it asks for. The words are matched by Lexicon; see prompts/lexicon/."""
+class Spoken(Noun):
+    """The words for an idea, in each language, and the pictures that mean it. They are matched by Lexicon."""
+
+    en: Words
+    zh: Words
+    ja: Words
+    ko: Words
+    es: Words
+    fr: Words
+    de: Words
+    pt: Words
+    emoji: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people are told it is: its first English word."""
+        return self.en[0].replace("*", "")
+
+
+class StandIn(Spoken):
+    """An idea that the label knows of and has not: `plays` names the concept that is played in its place."""
+
+    plays: str
+
+
+class Concept(Spoken):
+    """One idea a theme can hold, and what it asks for; see prompts/lexicon/."""
 
     setting: str = ""
     scene: Weights = Field(default_factory=dict)
@@ -34,15 +59,6 @@ class Concept(Noun):
     grooves: Weights = Field(default_factory=dict)
     part: Part | None = None
     energy: Annotated[float, Field(ge=-1, le=1)] = 0.0
-    en: Words
-    zh: Words
-    ja: Words
-    ko: Words
-    es: Words
-    fr: Words
-    de: Words
-    pt: Words
-    emoji: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +103,12 @@ class Reading:
         return Reading({**self.concepts, name: concept}, {**self.weights, name: weight}, self.language)
 
 
-def read_concepts(bank: Bank) -> dict[str, Concept]:
+def read_concepts(bank: Bank) -> dict[str, Concept | StandIn]:
     """Read one file of prompts/lexicon/. PromptError names the concept and the field."""
-    made = {name: bank.read(Concept, name) for name in bank.data}
-    for name, concept in made.items():
-        if empty := [code for code in LANGUAGES if not getattr(concept, code)]:
+    made: dict[str, Concept | StandIn] = {}
+    for name, given in bank.data.items():
+        stands_in = isinstance(given, dict) and "plays" in given
+        made[name] = bank.read(StandIn, name) if stands_in else bank.read(Concept, name)
+        if empty := [code for code in LANGUAGES if not getattr(made[name], code)]:
             raise bank.fault(f"[{name}] has no words for {empty[0]}", f"[{name}]")
     return made

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.prompts import load_bank, load_banks, word_list
-from pipeline.writers.offline.concept import LANGUAGES, Concept, Reading, read_concepts
-from pipeline.writers.offline.matching import Entry, Match, Matcher, fold, without_denied
+from pipeline.writers.offline.concept import LANGUAGES, Concept, Reading, StandIn, read_concepts
+from pipeline.writers.offline.matching import Match, Matcher, Sense, fold, without_denied
 
 _LATIN = frozenset(("en", "es", "fr", "de", "pt"))
 
@@ -25,17 +26,24 @@ class Lexicon:
     def __init__(self, folder: Path | None = None) -> None:
         """Load from a prompts folder (the shipped one when None). Raises PromptError."""
         self.concepts: dict[str, Concept] = {}
+        self.stand_ins: dict[str, StandIn] = {}
         for bank in load_banks("lexicon", folder):
-            self.concepts.update(read_concepts(bank))
+            for name, idea in read_concepts(bank).items():
+                if isinstance(idea, Concept):
+                    self.concepts[name] = idea
+                elif idea.plays in bank.data and "plays" not in bank.table(idea.plays):
+                    self.stand_ins[name] = idea
+                else:
+                    reason = f"[{name}] plays {idea.plays!r}, which is no idea of this file that has music of its own"
+                    raise bank.fault(reason, f"[{name}]")
+        spoken = {**self.concepts, **self.stand_ins}
         entries = [
-            (word, Entry(name, language))
-            for name, concept in self.concepts.items()
+            (word, Sense(name, language))
+            for name, idea in spoken.items()
             for language in LANGUAGES
-            for word in getattr(concept, language)
+            for word in getattr(idea, language)
         ]
-        entries += [
-            (sign, Entry(name, "")) for name, concept in self.concepts.items() for sign in concept.emoji.split()
-        ]
+        entries += [(sign, Sense(name, "")) for name, idea in spoken.items() for sign in idea.emoji.split()]
         self._matcher = Matcher(entries)
         languages = load_bank("languages.toml", folder)
         self._small_words = {code: frozenset(languages.words(code)) for code in LANGUAGES if code in languages.data}
@@ -46,13 +54,52 @@ class Lexicon:
 
     def read(self, theme: str) -> Reading:
         """Understand a theme in any of the eight languages, or none of it: then the reading is empty."""
+        wanted, refused, language = self._ideas(theme)
+        plays = {name: stand_in.plays for name, stand_in in self.stand_ins.items()}
+        names = dict.fromkeys(name for idea in wanted if (name := plays.get(idea, idea)) not in refused)
+        return Reading({name: self.concepts[name] for name in names}, dict.fromkeys(names, 1.0), language)
+
+    def denied(self, theme: str) -> frozenset[str]:
+        """Return the concepts that a theme names only to say that it does not want them."""
+        return self._ideas(theme)[1] & self.concepts.keys()
+
+    def replaced(self, theme: str) -> tuple[StandIn, ...]:
+        """Return what a theme asks for that the label has not, in the order in which it is said."""
+        wanted, refused, _ = self._ideas(theme)
+        return tuple(idea for idea in self._absent(wanted) if idea.plays not in refused)
+
+    def given_up(self, theme: str) -> tuple[StandIn, ...]:
+        """Return what it asks for that the label has not, where it does not want what would be played instead."""
+        wanted, refused, _ = self._ideas(theme)
+        return tuple(idea for idea in self._absent(wanted) if idea.plays in refused)
+
+    def needless(self, theme: str) -> tuple[StandIn, ...]:
+        """Return what a theme does not want that the label has not anyway."""
+        return tuple(self._absent(sorted(self._ideas(theme)[1])))
+
+    def without_denied(self, text: str, matches: Sequence[Match]) -> tuple[Match, ...]:
+        """Leave out of what was found in folded text what it says it does not want."""
+        return without_denied(text, matches, self._denial)
+
+    def _absent(self, ideas: Iterable[str]) -> Iterator[StandIn]:
+        return (self.stand_ins[name] for name in ideas if name in self.stand_ins)
+
+    def _ideas(self, theme: str) -> tuple[list[str], frozenset[str], str]:
+        """Return what is wanted, in the order in which it is said, what only is not, and the language.
+
+        These are ideas as they were said, before anything stands in for one: who wants no saxophone has said nothing of
+        the flute that would play in its place.
+        """
+        text, meant, language = self._meant(theme)
+        wanted = dict.fromkeys(match.entry.concept for match in self.without_denied(text, meant))
+        return list(wanted), frozenset(match.entry.concept for match in meant) - wanted.keys(), language
+
+    def _meant(self, theme: str) -> tuple[str, list[Match], str]:
+        """Return the folded text, what was found in it, and its language."""
         text = fold(theme)
         found = self._matcher.find(text)
         language = self._language(text, found)
-        meant = [match for match in found if _belongs(match, language)]
-        kept = without_denied(text, meant, self._denial)
-        names = list(dict.fromkeys(match.entry.concept for match in kept))
-        return Reading({name: self.concepts[name] for name in names}, dict.fromkeys(names, 1.0), language)
+        return text, [match for match in found if _belongs(match, language)], language
 
     def _language(self, text: str, found: tuple[Match, ...]) -> str:
         scripts = Counter(code for char in text if char.isalpha() and (code := _script(char)))

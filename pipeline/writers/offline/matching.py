@@ -39,7 +39,7 @@ _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d\ufe0e\ufe0f"))
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Sense:
     """A word of the lexicon: the concept it means and the language it belongs to ("" for an emoji)."""
 
     concept: str
@@ -50,7 +50,7 @@ class Entry:
 class Match:
     """An entry found in a theme, from `start` to `end` (characters of the folded text)."""
 
-    entry: Entry
+    entry: Sense
     start: int
     end: int
 
@@ -76,16 +76,16 @@ def is_alphabetic(word: str) -> bool:
 class Matcher:
     """An index over the words of a lexicon."""
 
-    def __init__(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        self._phrases: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
-        self._prefixes: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
-        self._starred: list[tuple[re.Pattern[str], Entry]] = []
-        self._substrings: dict[str, list[Entry]] = defaultdict(list)
+    def __init__(self, entries: Sequence[tuple[str, Sense]]) -> None:
+        self._phrases: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
+        self._prefixes: dict[str, list[tuple[str, Sense]]] = defaultdict(list)
+        self._starred: list[tuple[re.Pattern[str], Sense]] = []
+        self._substrings: dict[str, list[Sense]] = defaultdict(list)
         for word, entry in entries:
             self._add(fold(word), entry)
         self._longest = max(map(len, self._phrases), default=0)
 
-    def _add(self, word: str, entry: Entry) -> None:
+    def _add(self, word: str, entry: Sense) -> None:
         if not is_alphabetic(word):
             self._substrings[word].append(entry)
         elif "*" not in word:

@@ -36,11 +36,11 @@ def decoder(published):
 def line(steps, seed=0, words=None, opening=None, **controls):
     import torch
 
-    from pipeline.musicians.musicgen.batcher import Line, Steering
+    from pipeline.musicians.musicgen.batcher import Passage, Steering
 
     before = torch.zeros(0, 32)
     chosen = Controls(**controls)
-    return Line(
+    return Passage(
         torch.zeros(4, 0, dtype=torch.int64) if opening is None else opening,
         steps,
         Steering(words, before),
@@ -136,7 +136,7 @@ def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, name, opene
     from audiocraft.modules.conditioners import ClassifierFreeGuidanceDropout
 
     from pipeline.musicians.audiocraft.musician import AudiocraftMusicGen
-    from pipeline.musicians.musicgen.batcher import Line
+    from pipeline.musicians.musicgen.batcher import Passage
     from pipeline.musicians.musicgen.delays import delays_of
     from pipeline.musicians.windows.model import WindowOrder
 
@@ -157,7 +157,7 @@ def test_greedy_tokens_are_those_of_audiocraft(tiny_model, tmp_path, name, opene
             two_step_cfg=chosen.two_step_cfg,
         )[0]
         away = ClassifierFreeGuidanceDropout(p=1.0)(asked)[0]
-        wanted = Line(
+        wanted = Passage(
             opening,
             STEPS - opened,
             model._steering(asked[0]),

@@ -1,0 +1,81 @@
+"""When a command returns after Ctrl-C, every process that it began has left: looked at in the real tree of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+from door import Door
+from night import programme_folder
+
+PROGRAMME = "[budgets]\nfree_gb = 0.01\n[schedule]\nevery_hours = 1\n"
+
+
+def said(stream: IO[str] | None, words: str) -> None:
+    assert stream is not None
+    assert any(words in line for line in stream), f"it never said {words!r}"
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def left(processes: list[psutil.Process]) -> list[str]:
+    """Return what those are that are there; a process that has ended may wait for the system to notice."""
+    found = []
+    for each in processes:
+        try:
+            if each.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(each.cmdline()))
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "begun"),
+    [
+        (("radio", "jazz", "--no-open", "--port", "0"), "The radio is on"),
+        (("serve", "--now", "--plain"), "plan "),
+        (("make", "rain", "--plain", "--seconds", "60"), "plan "),
+    ],
+    ids=["radio", "serve", "make"],
+)
+def test_nobody_is_left_when_the_command_returns(
+    door: Door, tmp_path: Path, words: tuple[str, ...], begun: str
+) -> None:
+    """Neither the studio and its workers, nor what Python keeps beside them."""
+    prompts = programme_folder(tmp_path / "prompts", PROGRAMME)
+    run = door.start(*words, LOFI_PROMPTS=str(prompts), LOFI_WORKERS="1")
+    try:
+        said(run.stdout, begun)
+        give_up = time.monotonic() + 60
+        while len(processes := tree(run.pid)) < 2:
+            assert time.monotonic() < give_up, "it began no processes"
+        run.send_signal(signal.SIGINT)
+        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
+        assert left(processes) == []
+    finally:
+        run.kill()
+        run.communicate()
+
+
+def test_nobody_is_left_where_the_studio_is_stuck(door: Door) -> None:
+    """It is killed, and its own processes, which nobody waits for, are gone before the command is."""
+    run = door.start("radio", "jazz", "--no-open", "--port", "0", LOFI_WORKERS="1")
+    try:
+        said(run.stdout, "The radio is on")
+        processes = tree(run.pid)
+        studio = next(each for each in processes if each.children())
+        studio.suspend()
+        run.send_signal(signal.SIGINT)
+        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
+        assert left(processes) == []
+    finally:
+        run.kill()
+        run.communicate()
