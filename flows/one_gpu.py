@@ -54,7 +54,7 @@ def wait_for_the_radio(
 
 
 class BetweenShifts:
-    """A radio's turn at the GPU: see `Turn` of pipeline/radio/supply.py. Usable from several threads."""
+    """A radio's turn at the GPU: see `Turn` of pipeline/radio/player.py. Usable from several threads."""
 
     def __init__(self, place: Path) -> None:
         self._place = place

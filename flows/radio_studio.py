@@ -28,10 +28,10 @@ from pipeline.radio.onair import OnTheAir
 from pipeline.radio.orders import Orders
 from pipeline.radio.pictures import Pictures, cover_of
 from pipeline.radio.piece import Piece
+from pipeline.radio.player import ANY_TIME, PATIENCE, Player
 from pipeline.radio.recalled import newest, recall
 from pipeline.radio.running_order import LATELY
 from pipeline.radio.store import Heading, Store
-from pipeline.radio.supply import ANY_TIME, PATIENCE, Player
 from pipeline.radio.taken_up import taken_up
 from pipeline.roles import Judge, Modelled, Musician
 from pipeline.settings import Settings

@@ -19,9 +19,9 @@ from pipeline.musicians.offline.band import OfflineBand
 from pipeline.radio.fresh import Fresh
 from pipeline.radio.kitchen import Kitchen
 from pipeline.radio.orders import LENGTHS, Orders
+from pipeline.radio.player import Player
 from pipeline.radio.running_order import RunningOrder
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player
 from pipeline.roles import Musician
 from pipeline.writers.offline.writer import OfflineWriter
 

@@ -17,9 +17,10 @@ from pipeline.errors import LofiError, Stopped
 from pipeline.radio.fresh import Fresh, Ordered
 from pipeline.radio.orders import OPENING, Orders
 from pipeline.radio.piece import Piece, credited
+from pipeline.radio.player import Player
 from pipeline.radio.running_order import RunningOrder
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player, Supply
+from pipeline.radio.supply import Supply
 from pipeline.shelf.atomic import require_room
 
 AHEAD: Seconds = 22 * 60.0

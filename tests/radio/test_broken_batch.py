@@ -32,12 +32,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "catalogue.db") as opened:
-        yield opened
-
-
 @dataclass(frozen=True)
 class CrowdedBand(StubbornBand):
     """Plays three tracks at a time; after the first of them somebody else fills the disk, or it dies, once."""

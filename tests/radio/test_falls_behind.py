@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from radio_kitchen import Cooking
 from radio_pieces import SEA, piece
 
@@ -71,12 +70,6 @@ def players(catalogue: Catalogue) -> set[str]:
     with catalogue._database.reading() as connection:
         found = connection.exec_driver_sql("SELECT backend FROM renders").scalars()
         return {str(each).split(" 1,")[0] for each in found}
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "catalogue.db") as opened:
-        yield opened
 
 
 def test_approved_tracks_bridge_it_and_then_what_was_heard_before(tmp_path: Path, catalogue: Catalogue) -> None:

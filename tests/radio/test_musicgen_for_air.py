@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Semaphore
@@ -19,24 +19,13 @@ from pipeline.musicians.musicgen.musician import MusicGen
 from pipeline.musicians.offline.band import OfflineBand
 from pipeline.radio.kitchen import Kitchen
 from pipeline.radio.orders import Orders
+from pipeline.radio.player import Player
 from pipeline.radio.running_order import RunningOrder
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player
 from pipeline.roles import Musician
 from pipeline.writers.offline.writer import OfflineWriter
 
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "catalogue.db") as opened:
-        yield opened
 
 
 def player(store: Store, musician: Musician) -> Player:

@@ -68,12 +68,6 @@ class Programme:
 
 
 @pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "catalogue.db") as opened:
-        yield opened
-
-
-@pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An ffmpeg whose encoder of MP3 dies at once while this file is there; it writes a line there every time."""
     mark = tmp_path / "broken"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import pytest
 from radio_kitchen import Cooking, player, rows
@@ -18,23 +17,13 @@ from pipeline.domain import FileRecord
 from pipeline.errors import BackendFailed, DiskFull, LofiError, OutOfMemory, Stopped
 from pipeline.radio.fresh import Fresh, Ordered
 from pipeline.radio.orders import Orders
+from pipeline.radio.player import Player
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player, Supply
+from pipeline.radio.supply import Supply
 from pipeline.writers.offline.writer import OfflineWriter
 
 SHORT = 20.0
 """Seconds of the tracks that are ordered here."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "catalogue.db") as opened:
-        yield opened
 
 
 def orders(count: int) -> list[Ordered]:

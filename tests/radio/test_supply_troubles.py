@@ -13,8 +13,9 @@ from pipeline.audio.effects.chain import PRESETS
 from pipeline.judges.signal import SignalJudge
 from pipeline.radio.fresh import Fresh
 from pipeline.radio.orders import Orders
+from pipeline.radio.player import Player
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player, Supply
+from pipeline.radio.supply import Supply
 from pipeline.writers.offline.writer import OfflineWriter
 
 

@@ -19,9 +19,9 @@ from pipeline.domain.airing import Airing, AirSource
 from pipeline.judges.signal import SignalJudge
 from pipeline.radio.kitchen import piece_of
 from pipeline.radio.orders import Orders
+from pipeline.radio.player import Player
 from pipeline.radio.running_order import RunningOrder
 from pipeline.radio.store import Store
-from pipeline.radio.supply import Player
 from pipeline.radio.taken_up import taken_up
 from pipeline.writers.offline.writer import OfflineWriter
 
