@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -25,8 +28,24 @@ def tree(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def left(processes: list[psutil.Process]) -> list[str]:
-    """Return what those are that are there; a process that has ended may wait for the system to notice."""
+@contextmanager
+def started(door: Door, *words: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """A command at work inside the block, which has ended after it, whatever comes."""
+    run = door.start(*words, LOFI_WORKERS="1", **settings)
+    try:
+        yield run
+    finally:
+        run.kill()
+        run.communicate()
+
+
+def left_after_ctrl_c(run: subprocess.Popen[str], processes: list[psutil.Process]) -> list[str]:
+    """End a command; return what of its processes is there at that moment: one that has ended may not be noticed yet.
+
+    The command itself is not: it waits for its exit code to be fetched, so that nobody else gets its number.
+    """
+    run.send_signal(signal.SIGINT)
+    os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
     found = []
     for each in processes:
         try:
@@ -51,31 +70,19 @@ def test_nobody_is_left_when_the_command_returns(
 ) -> None:
     """Neither the studio and its workers, nor what Python keeps beside them."""
     prompts = programme_folder(tmp_path / "prompts", PROGRAMME)
-    run = door.start(*words, LOFI_PROMPTS=str(prompts), LOFI_WORKERS="1")
-    try:
+    with started(door, *words, LOFI_PROMPTS=str(prompts)) as run:
         said(run.stdout, begun)
         give_up = time.monotonic() + 60
         while len(processes := tree(run.pid)) < 2:
             assert time.monotonic() < give_up, "it began no processes"
-        run.send_signal(signal.SIGINT)
-        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
-        assert left(processes) == []
-    finally:
-        run.kill()
-        run.communicate()
+        assert left_after_ctrl_c(run, processes) == []
 
 
 def test_nobody_is_left_where_the_studio_is_stuck(door: Door) -> None:
     """It is killed, and its own processes, which nobody waits for, are gone before the command is."""
-    run = door.start("radio", "jazz", "--no-open", "--port", "0", LOFI_WORKERS="1")
-    try:
+    with started(door, "radio", "jazz", "--no-open", "--port", "0") as run:
         said(run.stdout, "The radio is on")
         processes = tree(run.pid)
         studio = next(each for each in processes if each.children())
         studio.suspend()
-        run.send_signal(signal.SIGINT)
-        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
-        assert left(processes) == []
-    finally:
-        run.kill()
-        run.communicate()
+        assert left_after_ctrl_c(run, processes) == []
