@@ -126,11 +126,11 @@ class Kitchen:
                 return False
             self._settle(order, "finished", order.order.track.seconds)
             source: AirSource = "stand-in" if player is self._understudy else "fresh"
-            if self._running.add(piece_of(track, self._store, source)):
-                self._proved.add(id(player))
-                self._stocked(order)
-            else:
-                self._store.drop(track.name)  # by chance the same music again: another seed is another track
+            if not self._running.add(piece_of(track, self._store, source)):
+                self._store.drop(track.name)
+                return False
+            self._proved.add(id(player))
+            self._stocked(order)
             return True
         finally:
             self._forget([order])

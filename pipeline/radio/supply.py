@@ -25,7 +25,7 @@ class _Away(Exception):
 class Supply:
     """Threads that have their players make what `order` asks for. `keep` is given what became of each.
 
-    It returns whether there is a track now.
+    It returns whether there is a new track now: one that sounds like what was heard of late is none.
     """
 
     def __init__(
@@ -124,13 +124,18 @@ class Supply:
                 self._began(player, orders)
                 outcomes = _made_of(player, orders)
             failed: Exception | None = None
+            new = False
             for order, outcome in zip(orders, outcomes, strict=True):
                 failed = outcome if isinstance(outcome, LofiError) else failed
                 try:
-                    made = self._keep(player, order, outcome) or made
+                    new = self._keep(player, order, outcome) or new
                 except (LofiError, OSError) as error:  # a full disk: the others of the batch are kept all the same
                     failed = error
+            made = made or new
             self._begin_others()
+            if not new and failed is None:
+                # By chance once; a model that has collapsed would be rendered without a pause for ever.
+                failed = BackendFailed("what it played was heard of late, or waits already.")
             if failed is not None:
                 raise failed
             self._tell(player, "")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from queue import Queue
 
 import pytest
 from radio_kitchen import Cooking, player, rows
@@ -24,6 +25,7 @@ from pipeline.writers.offline.writer import OfflineWriter
 
 SHORT = 20.0
 """Seconds of the tracks that are ordered here."""
+REPEATS = "Nothing new came of band that plays: what it played was heard of late, or waits already."
 
 
 def orders(count: int) -> list[Ordered]:
@@ -108,9 +110,51 @@ def test_the_first_track_is_short_and_every_render_is_in_the_ledger(store: Store
     assert all(outcome in ("finished", "interrupted") for *_, outcome in made)
 
 
+def on_paper() -> Fresh:
+    """Return a track that nobody reads."""
+    (wanted,) = orders(1)
+    return Fresh(
+        name="a",
+        course=CAFE,
+        artist="A",
+        order=wanted.order,
+        backend=StubbornBand().backend,
+        file=FileRecord(path="a.flac", sha256="0" * 64, bytes=1),
+        portrait=measured(1),
+    )
+
+
 def played(track: Fresh, wanted: Sequence[Ordered], *_: object) -> list[Fresh | LofiError]:
     """Stand for a render: the same track for every order."""
     return [track.but(name=each.name) for each in wanted]
+
+
+def test_a_musician_that_repeats_itself_is_told_and_its_copies_go(store: Store, catalogue: Catalogue) -> None:
+    """A collapsed model does: what sounds like what waits or was heard of late is neither played nor kept."""
+    band = player(store, StubbornBand(), work=partial(played, on_paper()))
+    cooking = Cooking(store, catalogue, band, ahead=1000.0)
+    with closing(cooking.kitchen):
+        cooking.kitchen.open()
+        assert cooking.hear(bool) == REPEATS
+    assert len(cooking.waiting()) == 1
+    assert len(rows(catalogue)) >= 2, "a copy is in the ledger as well: it cost as much"
+
+
+def test_a_musician_that_repeats_itself_rests_as_after_a_failure(store: Store) -> None:
+    """Its tracks cost what new ones would, and there would be no end of them."""
+    asked: list[Ordered] = []
+    written = Orders(OfflineWriter(), 1)
+    said: Queue[str] = Queue()
+
+    def order(_: Player) -> list[Ordered]:
+        asked.extend(written.take(CAFE, 2, SHORT))
+        return asked[-2:]
+
+    band = player(store, StubbornBand(), work=partial(played, on_paper()))
+    with closing(Supply([band], order, lambda *_: False, said.put, pauses=(3600.0,))) as supply:
+        supply.open()
+        assert said.get(timeout=60) == REPEATS
+    assert len(asked) == 2
 
 
 class Ordering:
@@ -124,13 +168,7 @@ class Ordering:
         self.kept: list[str] = []
         """What came since the last of the faults."""
         self.enough = threading.Event()
-        file = FileRecord(path="a.flac", sha256="0" * 64, bytes=1)
-        backend = StubbornBand().backend
-        (order,) = self._written.take(CAFE, 1, SHORT)
-        track = Fresh(
-            name="a", course=CAFE, artist="A", order=order.order, backend=backend, file=file, portrait=measured(1)
-        )
-        band = player(store, StubbornBand(), work=partial(played, track))
+        band = player(store, StubbornBand(), work=partial(played, on_paper()))
         self.supply = Supply([band], self.order, self.keep, self.said.append, self.began, pauses=(0.01,))
 
     def order(self, _: Player) -> list[Ordered]:
