@@ -65,8 +65,9 @@ def test_a_day_is_a_day_however_many_were_skipped(tmp_path: Path) -> None:
     first = piece(tmp_path, 1)
     assert running_order.add(first)
     before = running_order.next(None)
+    another = piece(tmp_path, 2)
     for place in range(900):
-        running_order.add(replace(piece(tmp_path, 2), key=f"skipped-{place}", portrait=unlike(place)))
+        running_order.add(replace(another, key=f"skipped-{place}", portrait=unlike(place)))
         before = running_order.next(before)
     now[0] = LATELY - 60
     assert not running_order.add(first)
