@@ -103,7 +103,7 @@ class Workers:
     ) -> R:
         assert self._intercom is not None  # it is there from the first pool on
         with self._intercom.call() as call:
-            future = self._submit(pool, _answer, call.number, work, *args)
+            future: Future[R] = self._submit(pool, _answer, call.number, work, *args)
             # Also when the process dies, so that nobody waits for more of it.
             future.add_done_callback(lambda _: call.end())
             for message in call:

@@ -44,8 +44,9 @@ def queue_page(request: Request, room: TheLibrary) -> Response:
     wanted, pulse = filter_of(request), room.pulse()
     queue, facets = room.queue(wanted), room.facets()
     data = {"filter": plain(wanted), "queue": plain(queue)}
-    drawn = {"wanted": wanted, "queue": queue, "facets": facets, "words": STATUS_WORDS}
-    return Page(request).draw("queue.html", data=data, pulse=pulse, **drawn)
+    return Page(request).draw(
+        "queue.html", data=data, pulse=pulse, wanted=wanted, queue=queue, facets=facets, words=STATUS_WORDS
+    )
 
 
 @router.api_route("/albums", methods=["GET", "HEAD"])
