@@ -35,7 +35,7 @@ class Workers:
         self._lock = threading.Lock()
         # At most one call a process, so that work counts as started only when a process is free to do it.
         self._free = threading.Semaphore(count)
-        self._stopped = threading.Event()
+        self._stopped, self._abandoned = threading.Event(), threading.Event()
         self._running = 0
         self._pool: ProcessPoolExecutor | None = None
         self._intercom: Intercom | None = None
@@ -67,10 +67,10 @@ class Workers:
             starting()
             with self._lock:
                 self._running += 1
-            pool = self._open_pool()
             try:
+                pool = self._open_pool()
                 if hearing is None:
-                    return pool.submit(work, *args).result()
+                    return self._submit(pool, work, *args).result()
                 return self._hear(pool, hearing, work, args)
             except BrokenProcessPool:
                 self._drop(pool)
@@ -91,12 +91,19 @@ class Workers:
         with self._lock:
             return self._pool is not None
 
+    def _submit(self, pool: ProcessPoolExecutor, work: Callable[..., R], *args: Any) -> Future[R]:
+        future = pool.submit(work, *args)
+        if self._abandoned.is_set():
+            # Whoever abandoned this pool may have looked for its processes before there was this one.
+            _terminate(pool)
+        return future
+
     def _hear(
         self, pool: ProcessPoolExecutor, hearing: Callable[[Any], None], work: Callable[..., R], args: tuple[Any, ...]
     ) -> R:
         assert self._intercom is not None  # it is there from the first pool on
         with self._intercom.call() as call:
-            future = pool.submit(_answer, call.number, work, *args)
+            future: Future[R] = self._submit(pool, _answer, call.number, work, *args)
             # Also when the process dies, so that nobody waits for more of it.
             future.add_done_callback(lambda _: call.end())
             for message in call:
@@ -112,6 +119,7 @@ class Workers:
 
     def abandon(self) -> None:
         """Start nothing more, and end the processes at once: calls under way raise Stopped."""
+        self._abandoned.set()
         self.stop()
         with self._lock:
             pool = self._pool
@@ -136,6 +144,8 @@ class Workers:
 
     def _open_pool(self) -> ProcessPoolExecutor:
         with self._lock:
+            if self._abandoned.is_set():
+                raise Stopped("It was given up.")
             if self._intercom is None:
                 self._intercom = Intercom()
                 if self._stopped.is_set():

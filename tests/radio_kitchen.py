@@ -8,6 +8,7 @@ from contextlib import closing
 from itertools import takewhile
 from typing import Any
 
+from patience import PATIENCE
 from radio_pieces import CAFE, measured, tune
 
 from pipeline.audio.effects.chain import PRESETS
@@ -26,7 +27,7 @@ from pipeline.roles import Musician
 from pipeline.writers.offline.writer import OfflineWriter
 
 
-def player(store: Store, musician: Musician, patience: float = 60.0, **more: Any) -> Player:
+def player(store: Store, musician: Musician, patience: float = 300.0, **more: Any) -> Player:
     """Return somebody who plays for a radio, in a process of their own."""
     return Player(musician, SignalJudge(), PRESETS["tape"], store.folder, patience=patience, **more)
 
@@ -88,7 +89,7 @@ class Cooking:
     def hear(self, wanted: Callable[[str], bool]) -> str:
         """Return the next of the kind that is said."""
         while True:
-            assert self.told.acquire(timeout=30), f"all that was said: {self.said}"
+            assert self.told.acquire(timeout=PATIENCE), f"all that was said: {self.said}"
             self._heard += 1
             if wanted(self.said[self._heard - 1]):
                 return self.said[self._heard - 1]
@@ -106,7 +107,7 @@ class Cooking:
     def wait(self, tracks: int) -> None:
         """Wait for so many more tracks."""
         for _ in range(tracks):
-            assert self.stocked.acquire(timeout=30), f"all that was said: {self.said}"
+            assert self.stocked.acquire(timeout=PATIENCE), f"all that was said: {self.said}"
 
 
 def rows(catalogue: Catalogue) -> Sequence[tuple[str, str, str]]:

@@ -8,12 +8,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 from imageio_ffmpeg import get_ffmpeg_exe
+from patience import PATIENCE, until
 from pydantic import SecretStr
 from tone_studio import Tones, play
 
@@ -34,7 +35,7 @@ def radio(
     with on_the_air(THEME, settings, Place(port=0, **more), play=program) as serving:
         if sound:
             bearer = {"Authorization": f"Bearer {token}"} if token else {}
-            until(lambda: httpx.get(f"{serving.address}api/now", headers=bearer).json()["air"]["now"])
+            until(lambda: get(serving, "api/now", headers=bearer).json()["air"]["now"])
         yield serving
 
 
@@ -42,18 +43,26 @@ def _played(tones: Tones, connection: Any, *_: object) -> None:
     play(connection, tones)
 
 
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Wait for something to be true, and return it."""
-    give_up = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.02)
-    return found
+def undisturbed(serving: Serving, listen: Callable[[], Any]) -> Any:
+    """Listen until nothing but the studio was heard: after the machine has stood still, a part of the past is."""
+    before: list[int] | None = None
+    lanes = serving._radio.lanes.values()
+    while True:
+        found, fallbacks = listen(), [lane.fallbacks for lane in lanes]
+        if not any(fallbacks) or fallbacks == before:
+            return found
+        # What listeners have in hand when they join may be of the past a little longer: this is from when it is over.
+        before = None if any(lane.again for lane in lanes) else fallbacks
+
+
+def get(serving: Serving, path: str, **more: Any) -> httpx.Response:
+    """Ask for something that has an end."""
+    return httpx.get(f"{serving.address}{path}", timeout=PATIENCE, **more)
 
 
 def now(serving: Serving) -> dict[str, Any]:
     """What the page is told."""
-    told: dict[str, Any] = httpx.get(f"{serving.address}api/now").json()
+    told: dict[str, Any] = get(serving, "api/now").json()
     return told
 
 
@@ -61,7 +70,7 @@ def writer(serving: Serving) -> httpx.Client:
     """Return a program that may ask for something."""
     port = serving.address.rstrip("/").rpartition(":")[2]
     headers = {"X-CSRF-Token": TOKEN, "Cookie": f"lofi-csrf-{port}={TOKEN}"}
-    return httpx.Client(base_url=serving.address, headers=headers, timeout=30)
+    return httpx.Client(base_url=serving.address, headers=headers, timeout=PATIENCE)
 
 
 def asked(serving: Serving, text: str, *, small: bool = False) -> socket.socket:
@@ -70,9 +79,10 @@ def asked(serving: Serving, text: str, *, small: bool = False) -> socket.socket:
     made = socket.socket()
     if small:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    made.settimeout(30)
+    made.settimeout(PATIENCE)
     made.connect((host, int(port)))
-    made.sendall(text.replace("HOST", f"{host}:{port}").encode("latin-1"))
+    with suppress(ConnectionError):  # who refuses need not hear all of it
+        made.sendall(text.replace("HOST", f"{host}:{port}").encode("latin-1"))
     return made
 
 
@@ -80,7 +90,7 @@ def heard(serving: Serving, path: str, seconds: float, headers: dict[str, str] |
     """Listen for so many seconds; return what came and the headers."""
     give_up = time.monotonic() + seconds
     data = b""
-    with httpx.stream("GET", f"{serving.address}{path}", headers=headers or {}, timeout=30) as answer:
+    with httpx.stream("GET", f"{serving.address}{path}", headers=headers or {}, timeout=PATIENCE) as answer:
         for piece in answer.iter_raw():
             data += piece
             if time.monotonic() > give_up:
@@ -92,4 +102,4 @@ def ffmpeg(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run it, and let it complain of whatever it finds wrong."""
     command = [get_ffmpeg_exe(), "-nostdin", "-hide_banner", *arguments]
     clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=clean)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=clean)

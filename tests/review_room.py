@@ -46,6 +46,15 @@ def open_app(library: Path, cache: Path, *, hosts: tuple[str, ...] = (HOST,), **
 
 
 @contextmanager
+def a_port() -> Iterator[int]:
+    """Keep a port of this machine from everybody who takes any that is free, also while nobody listens there."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
+
+
+@contextmanager
 def served(library: Path, cache: Path, port: int = 0, **more: Any) -> Iterator[str]:
     """Serve the room on a port of this machine; give its address."""
     with socket.socket() as listening:

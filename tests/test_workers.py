@@ -42,6 +42,21 @@ def wait_for_stop() -> str:
     return "asked"
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_call_that_begins_while_they_are_abandoned_is_given_up(closed: bool) -> None:
+    """There was no process to end yet: none is started, and nobody waits for one for ever."""
+    workers = Workers(1)
+
+    def abandon() -> None:
+        workers.abandon()
+        if closed:
+            workers.close()
+
+    with pytest.raises(Stopped):
+        workers.run(signal.pause, starting=abandon)
+    workers.close()
+
+
 def together(*calls: Callable[[], Any]) -> None:
     """Make calls at once, from a thread each."""
     threads = [threading.Thread(target=call) for call in calls]

@@ -17,6 +17,8 @@ SOUNDLESS = 180.0
 """Seconds of words without sound."""
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds before it is started again, the first time, the second time, ..."""
+HELD_UP = 2.0
+"""Seconds between two looks after which it was held up itself: that the studio was not heard then says nothing."""
 HEALTHY = 600.0
 """Seconds of sound after which the pauses are short again."""
 _log = logging.getLogger("lofi.radio")
@@ -30,6 +32,12 @@ class _Studio:
     spoke: float | None = None
     played: float | None = None
 
+    def forgive(self, seconds: float) -> None:
+        """Count so many seconds for nothing."""
+        self.started += seconds
+        self.spoke = None if self.spoke is None else self.spoke + seconds
+        self.played = None if self.played is None else self.played + seconds
+
 
 class Watchdog:
     """Has the studio that plays, or is about to start one. `start` starts one, at once and without waiting for it."""
@@ -38,6 +46,7 @@ class Watchdog:
         self._start, self._name = start, run
         self._studio: _Studio | None = None
         self._again = 0.0
+        self._looked = now
         self._tries = 0
         self.restarts = 0
         self.said = self._refused = ""
@@ -66,6 +75,9 @@ class Watchdog:
 
     def tick(self, now: float) -> tuple[list[FromStudio], bool]:
         """Return what the studio said since, and whether it is another one than before."""
+        missed, self._looked = now - self._looked, now
+        if missed > HELD_UP and self._studio is not None:
+            self._studio.forgive(missed)
         if self._studio is None:
             if now < self._again:
                 return [], False

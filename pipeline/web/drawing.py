@@ -93,8 +93,10 @@ class Page:
         if self.fresh:
             self.csrf = secrets.token_urlsafe(32)
 
-    def draw(self, template: str, *, status: int = 200, data: Any = None, **words: Any) -> Response:
-        """Return a page. `data` is what its script begins with."""
+    def draw(
+        self, template: str, *, status: int = 200, data: Any = None, pulse: int | None = None, **words: Any
+    ) -> Response:
+        """Return a page. `data` is what its script begins with, `pulse` the library's from before that was read."""
         state = self.request.app.state
         text = (
             _templates()
@@ -105,6 +107,7 @@ class Page:
                 edition=edition(),
                 guarded=state.gate is not None,
                 data=data,
+                pulse=pulse,
                 path=self.request.url.path,
                 house=state.house,
                 **words,

@@ -41,27 +41,30 @@ def filter_of(request: Request) -> Filter:
 @router.api_route("/", methods=["GET", "HEAD"])
 def queue_page(request: Request, room: TheLibrary) -> Response:
     """The queue, with the take beside it."""
-    wanted = filter_of(request)
+    wanted, pulse = filter_of(request), room.pulse()
     queue, facets = room.queue(wanted), room.facets()
     data = {"filter": plain(wanted), "queue": plain(queue)}
-    return Page(request).draw("queue.html", data=data, wanted=wanted, queue=queue, facets=facets, words=STATUS_WORDS)
+    return Page(request).draw(
+        "queue.html", data=data, pulse=pulse, wanted=wanted, queue=queue, facets=facets, words=STATUS_WORDS
+    )
 
 
 @router.api_route("/albums", methods=["GET", "HEAD"])
 def albums_page(request: Request, room: TheLibrary) -> Response:
     """Every album by its cover."""
-    albums = room.albums()
-    return Page(request).draw("albums.html", data=plain(albums), albums=albums)
+    pulse, albums = room.pulse(), room.albums()
+    return Page(request).draw("albums.html", data=plain(albums), albums=albums, pulse=pulse)
 
 
 @router.api_route("/albums/{slug}", methods=["GET", "HEAD"])
 def album_page(request: Request, room: TheLibrary, doors: TheDoors, slug: SlugInPath) -> Response:
     """One album."""
+    pulse = room.pulse()
     try:
         album = room.album(slug, doors.author)
     except LofiError as error:
         return Page(request).draw("error.html", status=status_of(error), refusal=refusal_of(error))
-    return Page(request).draw("album.html", data=plain(album), album=album)
+    return Page(request).draw("album.html", data=plain(album), album=album, pulse=pulse)
 
 
 @router.api_route("/compare", methods=["GET", "HEAD"])

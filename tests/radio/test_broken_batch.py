@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -34,13 +35,18 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class CrowdedBand(StubbornBand):
-    """Plays three tracks at a time; after the first of them somebody else fills the disk, or it dies, once."""
+    """Plays three tracks at a time; after the first of them somebody else fills the disk, or it dies.
+
+    Once it has died it plays no more: what there is stays all there is, however long the test takes to look.
+    """
 
     disk: Path = Path()
     fate: Literal["crowded out", "dies"] = "crowded out"
     batch = 3
 
     def render(self, orders: Sequence[RenderOrder], booth: Booth = Booth()) -> Iterator[Rendering | LofiError]:
+        if self.fate == "dies" and (self.disk / "filled").exists():
+            threading.Event().wait()
         for number, order in enumerate(orders):
             yield from OfflineBand().render([order], booth)
             if number == 0 and len(orders) > 1 and not (self.disk / "filled").exists():

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import soundfile
+from patience import PATIENCE
 from radio_room import ffmpeg
 from tone_studio import Encoded, mp3_frames
 
@@ -80,7 +81,7 @@ class Air:
     def heard(self, listener: Listener) -> bytes:
         """What a listener gets at this moment."""
         self.crowd.wake()
-        waiting = asyncio.run(asyncio.wait_for(_piece(listener, self.crowd), 5))
+        waiting = asyncio.run(asyncio.wait_for(_piece(listener, self.crowd), PATIENCE))
         return waiting or b""
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from radio_kitchen import player
 from radio_pieces import CAFE
 from stubborn_band import StubbornBand
@@ -74,6 +75,6 @@ def test_the_track_counts_and_the_next_order_is_played(tmp_path: Path, fires: ty
     band = player(store, StubbornBand(), timer=timer)
     with closing(Supply([band], order, keep, said.append)) as supply:
         supply.open()
-        assert enough.wait(30), said
+        assert enough.wait(PATIENCE), said
     assert all(isinstance(each, Fresh) for each in came) and len(came) == 2
     assert set(said) == {""}

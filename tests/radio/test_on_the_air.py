@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from radio_pieces import CAFE, piece
 
 from pipeline.audio.ffmpeg import find_ffmpeg
@@ -153,7 +154,7 @@ def test_a_picture_that_is_slow_comes_later(tmp_path: Path, catalogue: Catalogue
             programme.air.close()
 
     def picture(_: Piece) -> bytes | None:
-        assert finished.wait(30), "the sound waited for the picture"
+        assert finished.wait(PATIENCE), "the sound waited for the picture"
         return b"a picture"
 
     programme = Programme(tmp_path, catalogue, look, picture)

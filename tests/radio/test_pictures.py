@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from papers import BAND
+from patience import PATIENCE
 from PIL import Image
 from radio_pieces import CAFE
 
@@ -83,7 +84,7 @@ def test_a_painter_that_fails_costs_the_pictures_it_fails_at(tmp_path: Path) -> 
         wall.pictures.open()
         for track in TRACKS:
             wall.want(track)
-        assert wall.came.acquire(timeout=20)
+        assert wall.came.acquire(timeout=PATIENCE)
     assert wall.hung == [TRACKS[-1].name]
     shown = [wall.pictures.of(track.name) for track in TRACKS]
     assert shown[:-1] == [None] * 4
@@ -102,7 +103,7 @@ def test_a_painter_that_is_slow_is_waited_for_by_nobody(tmp_path: Path) -> None:
             wall.want(track, is_there=track is not gone)
         assert [wall.pictures.of(track.name) for track in (first, last)] == [None, None]
         gate.touch()
-        assert wall.came.acquire(timeout=20) and wall.came.acquire(timeout=20)
+        assert wall.came.acquire(timeout=PATIENCE) and wall.came.acquire(timeout=PATIENCE)
     assert wall.hung == [first.name, last.name]
     assert wall.pictures.of(first.name) and wall.pictures.of(gone.name) is None
 

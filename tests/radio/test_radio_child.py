@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from radio_room import until
+from patience import until
 
 from pipeline.radio.child import Child, Named
 from pipeline.radio.wire import Ahead, Close, Love, Picture, Steer
@@ -29,6 +29,13 @@ def echo(connection: Connection, *_: Any) -> None:
             connection.send(Picture(1, bytes(2**20)))
         elif isinstance(message, Steer):
             connection.send(Ahead(float(message.number), (message.words,)))
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.fixture
@@ -97,4 +104,4 @@ def test_it_leaves_when_its_parent_is_killed() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    assert until(lambda: is_gone(pid))

@@ -9,6 +9,7 @@ from functools import partial
 from queue import Queue
 
 import pytest
+from patience import PATIENCE
 from radio_kitchen import Cooking, player, rows
 from radio_pieces import CAFE, measured
 from stubborn_band import StubbornBand
@@ -90,7 +91,7 @@ def test_failing_again_and_again_is_said_and_goes_on(store: Store) -> None:
 
         with closing(Supply([band], order, keep, note, pauses=(0.01,))) as supply:
             supply.open()
-            assert came.wait(60)
+            assert came.wait(PATIENCE)
             supply.wake()
     assert said[:3] == ["Nothing new came of band that fails: The strings are broken."] * 3
     assert said[3] == ""
@@ -205,7 +206,7 @@ def test_whatever_fails_is_said_and_the_supply_goes_on(store: Store) -> None:
     ordering = Ordering(store, faults)
     with closing(ordering.supply) as supply:
         supply.open()
-        assert ordering.enough.wait(20), ordering.said
+        assert ordering.enough.wait(PATIENCE), ordering.said
     assert ordering.said[-1] == ""
     for _, error in faults:
         assert any(str(error) in said for said in ordering.said), error
@@ -217,7 +218,7 @@ def test_one_that_cannot_be_kept_costs_the_others_of_its_batch_nothing(store: St
     ordering = Ordering(store, [("keep", error)])
     with closing(ordering.supply) as supply:
         supply.open()
-        assert ordering.enough.wait(20), ordering.said
+        assert ordering.enough.wait(PATIENCE), ordering.said
     assert len(ordering.asked) == 2 and ordering.kept == ordering.asked[1:]
     assert len(ordering.said) == 1 and "There is no room." in ordering.said[0]
 
@@ -240,6 +241,6 @@ def test_nothing_is_rendered_that_cannot_be_entered(store: Store, catalogue: Cat
         )
     with closing(cooking.kitchen):
         cooking.kitchen.open()
-        assert cooking.told.acquire(timeout=30)
+        assert cooking.told.acquire(timeout=PATIENCE)
     assert "full" in cooking.said[0]
     assert cooking.running_order.next(None) is None and store.tracks() == []

@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+from patience import PATIENCE
 from radio_pieces import CAFE
 from stubborn_band import StubbornBand
 
@@ -47,5 +48,5 @@ def test_a_track_of_the_understudy_does_not_unsay_what_ails_the_musician(tmp_pat
     )
     with closing(supply):
         supply.open()
-        assert played.wait(60)
+        assert played.wait(PATIENCE)
     assert said == ["Nothing new came of band that fails: The strings are broken."] * 2

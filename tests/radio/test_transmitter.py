@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from radio_room import until
+from patience import until
 from tone_studio import Encoded
 
 from pipeline.domain.airing import AirSource

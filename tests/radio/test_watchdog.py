@@ -91,6 +91,19 @@ def test_one_that_hangs_is_ended_and_started_again() -> None:
     assert night.dog.said == "" and night.dog.restarts == 1
 
 
+def test_one_that_was_not_listened_to_is_not_taken_to_hang() -> None:
+    """The machine stood still, and what the studio said meanwhile is heard a moment after it goes on."""
+    night = Night()
+    night.wait(30.0, lambda: [SOUND])
+    for held_up in (SILENT + 1, OPENING + 1, SOUNDLESS + 1):
+        night.now += held_up
+        night.wait(2.0)
+        night.wait(5.0, lambda: [SOUND])
+    assert len(night.studios) == 1 and not night.studios[0].ended
+    night.wait(SILENT + 4)
+    assert night.studios[0].ended
+
+
 def test_one_that_dies_again_and_again_is_started_ever_more_rarely() -> None:
     """And at once again after it was well for a while."""
     night = Night()

@@ -122,7 +122,7 @@ async def _opened(app: Any, host: str, pages: list[asyncio.Task[None]]) -> int:
         "server": ("localhost", 80),
     }
     pages.append(asyncio.get_running_loop().create_task(app(scope, receive, send)))
-    return await asyncio.wait_for(status, 10)
+    return await asyncio.wait_for(status, 60)
 
 
 def test_a_caller_has_one_name_however_it_came() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import papers
 import pytest
+from pages import unhurried
 from playwright.sync_api import Page, expect, sync_playwright
 from review_room import served
 
@@ -63,7 +64,9 @@ def page() -> Iterator[Page]:
     wrong: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 390, "height": 844})
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        unhurried(context)
+        opened = context.new_page()
         opened.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
         opened.on("pageerror", lambda error: wrong.append(str(error)))
         opened.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from patience import PATIENCE
 from radio_room import TOKEN, radio
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
@@ -35,7 +36,7 @@ def test_the_api_keeps_to_its_description(air: Serving) -> None:
         @given(case=operation.as_strategy())
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
         def keeps_its_word(case: Any) -> None:
-            answer = case.call(headers=headers, timeout=10)
+            answer = case.call(headers=headers, timeout=PATIENCE)
             checks = [not_a_server_error, response_schema_conformance, status_code_conformance]
             case.validate_response(answer, checks=checks)
 

@@ -42,10 +42,10 @@ def decide(address: str, client: httpx.Client) -> None:
 
 def test_a_decision_is_heard_by_all(address: str) -> None:
     """Each page is told where things stand when it opens, and that something changed when it does."""
-    with httpx.Client(base_url=address) as client, ExitStack() as open_pages:
+    with httpx.Client(base_url=address, timeout=60) as client, ExitStack() as open_pages:
         pages = []
         for _ in range(3):
-            stream = open_pages.enter_context(client.stream("GET", "/api/events", timeout=20))
+            stream = open_pages.enter_context(client.stream("GET", "/api/events"))
             assert stream.headers["Content-Type"].startswith("text/event-stream")
             pages.append(events(stream.iter_lines()))
         before = []
@@ -62,16 +62,16 @@ def test_a_decision_is_heard_by_all(address: str) -> None:
 def test_who_never_reads_affects_nobody(address: str) -> None:
     """As many as may listen do, all but one never read: that one is told all the same, and one more is refused."""
     host, port = address.removeprefix("http://").split(":")
-    with httpx.Client(base_url=address) as client, ExitStack() as open_pages:
+    with httpx.Client(base_url=address, timeout=60) as client, ExitStack() as open_pages:
         for _ in range(LISTENERS - 1):
             deaf = open_pages.enter_context(socket.create_connection((host, int(port))))
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             deaf.sendall(f"GET /api/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
             assert deaf.recv(15) == b"HTTP/1.1 200 OK"
-        stream = open_pages.enter_context(client.stream("GET", "/api/events", timeout=20))
+        stream = open_pages.enter_context(client.stream("GET", "/api/events"))
         page = events(stream.iter_lines())
         assert {next(page)[0], next(page)[0]} == {"pulse", "jobs"}
-        with httpx.Client(base_url=address) as late:
+        with httpx.Client(base_url=address, timeout=60) as late:
             refused = late.get("/api/events")
             assert refused.status_code == 503 and "Too many" in refused.json()["message"]
             decide(address, late)
@@ -79,8 +79,8 @@ def test_who_never_reads_affects_nobody(address: str) -> None:
 
 
 def test_a_page_that_was_closed_gives_its_place_back(address: str) -> None:
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         for _ in range(LISTENERS + 5):
-            with client.stream("GET", "/api/events", timeout=20) as stream:
+            with client.stream("GET", "/api/events") as stream:
                 assert stream.status_code == 200
                 next(stream.iter_lines())

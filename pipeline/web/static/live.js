@@ -1,6 +1,8 @@
 // What changes while the page is open, one connection a page and none while it is hidden.
 
 const heard = new EventTarget();
+// Of the library as the page was drawn: what changed since is not in it, however late the connection comes about.
+const drawn = document.querySelector('meta[name="pulse"]');
 let source = null;
 
 function open() {
@@ -30,8 +32,8 @@ export function live(name, does) {
     heard.addEventListener(name, (event) => does(event.detail));
     return;
   }
-  // The first pulse is the state the page was drawn with; those that come thick are answered together.
-  let last = null;
+  // Where no page says it, the first pulse is taken for its own; those that come thick are answered together.
+  let last = drawn ? JSON.parse(drawn.content) : null;
   let timer = 0;
   heard.addEventListener("pulse", (event) => {
     const changed = last !== null && last !== event.detail;

@@ -95,6 +95,8 @@ async function sendAll() {
 }
 
 async function sendOne(item) {
+  // Counted before it is sent: a page that is left meanwhile never hears whether it arrived.
+  save({ ...item, tries: item.tries + 1 });
   try {
     const said = await (item.kind === "undo"
       ? post(`/api/decisions/${item.id}/undo`, { author: author() })
@@ -106,14 +108,13 @@ async function sendOne(item) {
       error instanceof Unreachable ||
       (error instanceof Refused && [401, 408, 429, 500, 502, 503, 504].includes(error.status))
     )
-      return wait(item, error);
+      return wait(error);
     if (error instanceof Refused) return refused(item, error);
     throw error;
   }
 }
 
-function wait(item, error) {
-  save({ ...item, tries: item.tries + 1 });
+function wait(error) {
   failures += 1;
   const kept = count(load().length, "decision");
   const why = error instanceof Unreachable ? "The server does not answer" : error.refusal.message.replace(/\.$/, "");
@@ -150,7 +151,7 @@ async function refused(item, error) {
     try {
       album = await get(`/api/albums/${item.album}`);
     } catch (failure) {
-      if (failure instanceof Unreachable) return wait(item, failure);
+      if (failure instanceof Unreachable) return wait(failure);
     }
     // The answer to an earlier try was lost, not the decision.
     const before = album?.decisions.find((said) =>
