@@ -8,11 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before any model library is imported: nothing may be fetched, and audiocraft tries to at import.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # The tests run side by side: threads of one test's arithmetic would only take the cores from the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# How long an example takes says how busy the machine is: by itself Hypothesis fails one of more than 200 ms.
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 NEURAL = importlib.util.find_spec("torch") is not None
 
 
