@@ -88,7 +88,7 @@ class Cooking:
     def hear(self, wanted: Callable[[str], bool]) -> str:
         """Return the next of the kind that is said."""
         while True:
-            assert self.told.acquire(timeout=30), f"all that was said: {self.said}"
+            assert self.told.acquire(timeout=90), f"all that was said: {self.said}"
             self._heard += 1
             if wanted(self.said[self._heard - 1]):
                 return self.said[self._heard - 1]
@@ -106,7 +106,7 @@ class Cooking:
     def wait(self, tracks: int) -> None:
         """Wait for so many more tracks."""
         for _ in range(tracks):
-            assert self.stocked.acquire(timeout=30), f"all that was said: {self.said}"
+            assert self.stocked.acquire(timeout=90), f"all that was said: {self.said}"
 
 
 def rows(catalogue: Catalogue) -> Sequence[tuple[str, str, str]]:

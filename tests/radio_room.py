@@ -34,7 +34,7 @@ def radio(
     with on_the_air(THEME, settings, Place(port=0, **more), play=program) as serving:
         if sound:
             bearer = {"Authorization": f"Bearer {token}"} if token else {}
-            until(lambda: httpx.get(f"{serving.address}api/now", headers=bearer).json()["air"]["now"])
+            until(lambda: httpx.get(f"{serving.address}api/now", headers=bearer, timeout=90).json()["air"]["now"])
         yield serving
 
 
@@ -42,7 +42,7 @@ def _played(tones: Tones, connection: Any, *_: object) -> None:
     play(connection, tones)
 
 
-def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(look: Callable[[], Any], seconds: float = 90.0) -> Any:
     """Wait for something to be true, and return it."""
     give_up = time.monotonic() + seconds
     while not (found := look()):
@@ -53,7 +53,7 @@ def until(look: Callable[[], Any], seconds: float = 30.0) -> Any:
 
 def now(serving: Serving) -> dict[str, Any]:
     """What the page is told."""
-    told: dict[str, Any] = httpx.get(f"{serving.address}api/now").json()
+    told: dict[str, Any] = httpx.get(f"{serving.address}api/now", timeout=90).json()
     return told
 
 
@@ -61,7 +61,7 @@ def writer(serving: Serving) -> httpx.Client:
     """Return a program that may ask for something."""
     port = serving.address.rstrip("/").rpartition(":")[2]
     headers = {"X-CSRF-Token": TOKEN, "Cookie": f"lofi-csrf-{port}={TOKEN}"}
-    return httpx.Client(base_url=serving.address, headers=headers, timeout=30)
+    return httpx.Client(base_url=serving.address, headers=headers, timeout=90)
 
 
 def asked(serving: Serving, text: str, *, small: bool = False) -> socket.socket:
