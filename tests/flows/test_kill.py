@@ -40,7 +40,8 @@ def start(door: Door, seed: int, *, prefect: bool = False) -> subprocess.Popen[b
 def kill(run: subprocess.Popen[bytes], library: Path) -> None:
     """Freeze a run, see that nobody else may write the album it holds, and kill it."""
     run.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, run.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # a signal that was sent is not there yet
+    if run.returncode is None:  # a signal that was sent is not there yet; one that had ended was not sent any
+        os.waitid(os.P_PID, run.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     for path in library.glob("albums/*/.lease.json"):
         if json.loads(path.read_text())["pid"] == run.pid:
             with pytest.raises(Held), AlbumFolder(path.parent, path.parent.name).hold():
