@@ -18,8 +18,8 @@ from pipeline.errors import LofiError
 
 INTERRUPTED = 130
 BUG = 70
-LEAVING = 5.0
-"""Seconds that processes below have to leave at the end."""
+LEAVING = 20.0
+"""Seconds that processes below have to leave at the end: moments, but on a machine with too much to do."""
 
 
 class _Stopping:

@@ -27,8 +27,10 @@ class Hearer:
 
     def _read_out(self) -> None:
         if self._process.stdout is not None:
+            # By lines: what was said counts also where a worker that outlives the process keeps the stream open.
             with self._process.stdout as stream:
-                self.out = stream.read()
+                for line in stream:
+                    self.out += line
 
     def _read_lines(self) -> None:
         if self._process.stderr is not None:

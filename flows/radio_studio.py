@@ -157,14 +157,15 @@ class RadioStudio:
         with suppress(EOFError, OSError):
             while True:
                 asked = connection.recv()
+                # Known before it is obeyed: whoever plays may have left by the time that this thread goes on.
+                self._closed = isinstance(asked, wire.Close)
                 try:
                     self._air.obey(asked)
                     if isinstance(asked, wire.Steer):
                         self._kitchen.wake()
                 except Exception:  # noqa: BLE001 - one wish that fails must not be the last that is heard
                     _log.exception("%s was not obeyed", type(asked).__name__)
-                if isinstance(asked, wire.Close):
-                    self._closed = True
+                if self._closed:
                     return
         self._air.close()  # there is nobody to play for
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Event
 
 from pipeline.audio.clip import Samples
 from pipeline.audio.layout import Following, lay_out
@@ -39,12 +38,15 @@ class Air:
         self._crossfade = crossfade
         self._now: Piece | None = None
         self._coming: Piece | None = None
-        self._skip = Event()
+        self._skipped: Piece | None = None
         self._frames = 0
 
-    def skip(self) -> None:
-        """Leave what is heard: its next block is the beginning of the way over to what follows."""
-        self._skip.set()
+    def skip(self, piece: Piece) -> None:
+        """Leave a piece: its next block is the beginning of the way over to what follows.
+
+        One that is over by then is over: what began to be heard meanwhile is not left for it.
+        """
+        self._skipped = piece
 
     def sound(self) -> Iterator[Samples]:
         """Yield the mix as [frames, 2] at RATE, without end; a track that cannot be read on gives way to the next."""
@@ -87,11 +89,10 @@ class Air:
     def _began(self, _: MixItem) -> None:
         assert self._coming is not None
         self._now, self._coming = self._coming, None
-        self._skip.clear()
         self._begins(self._now, self._frames / RATE)
 
     def _cut(self, item: MixItem, heard: int) -> MixItem:
-        if not self._skip.is_set():
+        if self._now is None or self._skipped is not self._now:
             return item
-        self._skip.clear()
+        self._skipped = None
         return item.but(frames=min(item.frames, heard + longest_joint(item)), tail=())

@@ -114,9 +114,10 @@ class OnTheAir:
             case wire.Steer():
                 self._steer(asked)
             case wire.Skip():
-                if self._aired and self._aired[-1][0] == asked.number:
-                    self._air.skip()
-                    self._desk.skip(asked.number)
+                number, piece = self._aired[-1] if self._aired else (0, None)
+                if piece is not None and number == asked.number:
+                    self._air.skip(piece)
+                    self._desk.skip(number)
             case wire.Love():
                 self._desk.love(asked.number)
             case wire.Close():

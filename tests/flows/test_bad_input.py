@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from door import SMALL, THEME, Door
+from door import ROOT, SMALL, THEME, Door
 
 from pipeline.domain import Album
 
@@ -86,18 +88,24 @@ def test_a_library_that_is_a_file(door: Door) -> None:
 
 
 def test_a_second_run_of_one_album_is_told_who_holds_it(door: Door) -> None:
-    """Exit 3 at once, naming the process; the first run is not disturbed."""
-    words = ("make", THEME, "--tracks", "2", "--seconds", "30", "--takes", "2", "--seed", "5", "--plain")
-    first = door.start(*words)
-    assert first.stdout is not None
-    for line in first.stdout:
-        if line.startswith("render"):
-            break
-    second = door.run(*words)
-    assert second.returncode == 3, second.stderr
-    assert str(first.pid) in second.stderr and len(second.stderr.strip().splitlines()) == 1
-    _, errors = first.communicate(timeout=120)
-    assert first.returncode == 0, errors
+    """Exit 3 at once, naming the process; the first run is not disturbed, however long it is at work."""
+    words = ("make", THEME, *SMALL, "--seed", "5", "--plain", "--musician", "patient_band:PatientBand")
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    first = door.start(*words, PYTHONPATH=paths)
+    try:
+        assert first.stdout is not None
+        assert any(line.startswith("asked for 1-1") for line in first.stdout)
+        second = door.run(*words, PYTHONPATH=paths)
+        assert second.returncode == 3, second.stderr
+        assert str(first.pid) in second.stderr and len(second.stderr.strip().splitlines()) == 1
+        assert first.poll() is None
+        first.send_signal(signal.SIGINT)
+        _, errors = first.communicate(timeout=120)
+    finally:
+        first.kill()
+        first.wait()
+    assert first.returncode == 130 and "Everything finished is kept" in errors, errors
+    assert sorted(path.name for path in door.library.glob("albums/*/takes/*.flac")) == ["01-2.flac", "02-2.flac"]
 
 
 def test_a_library_that_cannot_be_written(disk: Path, home: Path) -> None:

@@ -15,6 +15,7 @@ from flows.logs import keep_log
 def test_a_log_never_grows_beyond_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is said, there are five files of the size that is allowed, and the newest line is in the first."""
     monkeypatch.setattr(logs, "LARGEST", 1000)
+    monkeypatch.setattr(logs, "PATIENCE", 60.0)  # here the last line counts, and no disk stalls
     with keep_log(tmp_path / "logs", "serve") as log:
         for number in range(500):
             log.info("line %d", number)
@@ -24,8 +25,9 @@ def test_a_log_never_grows_beyond_its_files(tmp_path: Path, monkeypatch: pytest.
     assert files[0].read_text().splitlines()[-1].endswith("info line 499")
 
 
-def test_whatever_is_said_is_one_line(tmp_path: Path) -> None:
+def test_whatever_is_said_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A title with a line end or an error over many lines cannot pass for lines of the log."""
+    monkeypatch.setattr(logs, "PATIENCE", 60.0)
     with keep_log(tmp_path, "serve") as log:
         log.info("%s", "Rain\n2026-01-01 00:00:00 error the house is on fire\x1b[2J")
         try:
@@ -65,7 +67,7 @@ def test_a_disk_that_stalls_keeps_nobody_waiting(tmp_path: Path, monkeypatch: py
     try:
         speaker = threading.Thread(target=speak, daemon=True)
         speaker.start()
-        assert said.wait(20)
+        assert said.wait(90)
     finally:
         os.close(reader)  # who still writes is told so, and ends
     speaker.join()

@@ -27,6 +27,9 @@ from pipeline.settings import Settings
 PATIENCE = 90.0
 """Seconds after which a studio that says nothing has failed a test."""
 
+SOON = 25.0
+"""Seconds before its end in which a track may go over into the next one, and then some."""
+
 
 class Transmitter:
     """The other end of the wire."""
@@ -44,8 +47,22 @@ class Transmitter:
                 return message
         raise AssertionError(f"the studio said nothing for {PATIENCE} s")
 
+    def rest(self) -> None:
+        """Take what comes until the studio has left: one that nobody hears cannot say its last word, and stays."""
+        with suppress(OSError, EOFError):  # this end may be closed already
+            while self.connection.poll(PATIENCE):
+                self.heard.append(self.connection.recv())
+
     def all(self, kind: type) -> list[Any]:
         return [each for each in self.heard if isinstance(each, kind)]
+
+    def lasting(self) -> wire.OnAir:
+        """Return what is on the air for a while yet, the next one where this is about to end."""
+        packet = self.until(lambda each: isinstance(each, wire.Packet))
+        on_air = self.all(wire.OnAir)[-1]
+        if packet.start > on_air.start + on_air.seconds - SOON:
+            return self.until(lambda each: isinstance(each, wire.OnAir))
+        return on_air
 
     def skip_to(self, source: AirSource) -> wire.OnAir:
         """Skip what is on the air until that has this source; a skip that came too late is ignored, as a listener's."""
@@ -56,10 +73,15 @@ class Transmitter:
         return on_air
 
 
+def places(library: Path) -> dict[str, Path]:
+    """Return a cache of its own as well: in the person's stands who has the GPU."""
+    return {"library": library, "cache": library / "cache"}
+
+
 def started(library: Path, theme: str = "jazz for a rainy cafe", **settings: object) -> tuple[Any, Transmitter]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=play, args=(theirs, theme, Settings(library=library, **settings)))
+    process = context.Process(target=play, args=(theirs, theme, Settings(**places(library), **settings)))
     process.start()
     theirs.close()
     return process, Transmitter(ours)
@@ -74,6 +96,7 @@ def studio(library: Path, theme: str = "jazz for a rainy cafe", **settings: obje
         yield radio
         with suppress(OSError):  # it has left already
             ours.send(wire.Close())
+        radio.rest()
         process.join(PATIENCE)
         assert process.exitcode == 0
     finally:
@@ -104,7 +127,7 @@ def test_an_evening_at_the_radio(tmp_path: Path) -> None:
         assert (understood.number, understood.wish) == (7, ("jazz", "cafe", "piano", "slower"))
         radio.connection.send(wire.Steer(8, "<script>alert(1)</script> " * 300))
         assert radio.until(lambda each: isinstance(each, wire.Understood)).wish is None
-        playing = radio.all(wire.OnAir)[-1].number  # a slow machine has come to the second one by now
+        playing = radio.lasting().number  # a slow machine has come to the second one by now
         radio.connection.send(wire.Love(playing))
         radio.connection.send(wire.Skip(99))
         radio.connection.send(wire.Skip(playing))
@@ -113,9 +136,9 @@ def test_an_evening_at_the_radio(tmp_path: Path) -> None:
         third = radio.until(lambda each: isinstance(each, wire.OnAir))
         assert (second.number, third.number) == (playing + 1, playing + 2)
         radio.until(is_sound_until(third.start + 5))
+        radio.until(lambda _: bool(radio.all(wire.Picture)))
 
     assert all(picture.data.startswith(b"\xff\xd8") for picture in radio.all(wire.Picture))
-    assert radio.all(wire.Picture)
     for message in radio.all(wire.Ahead):
         assert "script" not in " ".join(message.wish)
     packets = [each for each in radio.all(wire.Packet) if each.form == "mp3"]
@@ -209,24 +232,27 @@ def test_a_studio_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
     A radio that was closed begins with its owner's theme.
     """
     process, radio = started(tmp_path)
-    first = radio.until(lambda each: isinstance(each, wire.OnAir))
-    radio.connection.send(wire.Steer(1, "bossa by the sea"))
-    wish = radio.until(lambda each: isinstance(each, wire.Understood)).wish
-    radio.until(lambda _: Store(tmp_path).heading() is not None)
-    radio.until(lambda each: isinstance(each, wire.Ahead) and each.seconds > 0)
-    process.kill()
-    process.join()
-    heard = airings(tmp_path)
+    try:
+        radio.until(lambda each: isinstance(each, wire.OnAir))
+        radio.connection.send(wire.Steer(1, "bossa by the sea"))
+        wish = radio.until(lambda each: isinstance(each, wire.Understood)).wish
+        radio.until(lambda _: Store(tmp_path).heading() is not None)
+        radio.until(lambda each: isinstance(each, wire.Ahead) and each.seconds > 0)
+    finally:
+        process.kill()
+        process.join()
+    heard = airings(tmp_path)  # one track, or on a slow machine more by then
+    assert heard and {each.source for each in heard} == {"fresh"}
     with studio(tmp_path) as again:
         assert again.until(lambda each: isinstance(each, wire.Ahead)).wish == wish
         again.until(lambda _: bool(again.all(wire.Before)))
-        (before, _), *others = again.all(wire.Before)[0].heard
-        assert (before.title, before.artist, before.source) == (first.title, first.artist, "fresh") and not others
-        assert set(before.words) <= set(first.words)
+        before = [each for each, _ in again.all(wire.Before)[0].heard]
         again.until(lambda _: bool(again.all(wire.OnAir)))
         following = again.all(wire.OnAir)[0]
-    assert [each.source for each in heard] == ["fresh"] and following.source == "fresh"
-    assert following.title not in {each.title for each in heard}
+    assert [(each.title, each.source) for each in before] == [(each.title, "fresh") for each in heard]
+    for told, first in zip(before, radio.all(wire.OnAir), strict=False):
+        assert (told.title, told.artist) == (first.title, first.artist) and set(told.words) <= set(first.words)
+    assert following.source == "fresh" and following.title not in {each.title for each in heard}
     with studio(tmp_path) as fresh:
         assert fresh.until(lambda each: isinstance(each, wire.Ahead)).wish == ("jazz", "rain", "cafe")
         fresh.connection.send(wire.Steer(2, "bossa by the sea"))  # the last wish is over with the radio as well

@@ -29,7 +29,8 @@ from pipeline.settings import Settings
 from pipeline.shelf import Shelf
 from pipeline.shelf.lease import holding, is_held
 
-HOURLY = "[budgets]\nfree_gb = 0.01\n[schedule]\nevery_hours = 1\n"
+RARELY = '[budgets]\nfree_gb = 0.01\n[schedule]\ncron = "0 12 29 2 *"\n'
+"""Nothing comes of it while a test lasts: at a full hour there would be one shift more than was asked for."""
 PATIENT = ("--musician", "patient_band:PatientBand")
 PATHS = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
 
@@ -93,7 +94,7 @@ def test_a_budget_that_nothing_meets_rests_with_the_reason(tmp_path: Path, monke
 
 def test_a_prefect_that_does_not_answer_is_one_line(door: Door, tmp_path: Path) -> None:
     """Which address, and what to do; nothing is left at work."""
-    prompts = programme_folder(tmp_path / "prompts", HOURLY)
+    prompts = programme_folder(tmp_path / "prompts", RARELY)
     run = door.run("serve", LOFI_PROMPTS=str(prompts), PREFECT_API_URL="http://127.0.0.1:9/api")
     assert run.returncode == 2 and run.stderr.count("\n") == 1
     assert "Prefect at http://127.0.0.1:9/api does not answer" in run.stderr and "--plain" in run.stderr
@@ -102,7 +103,7 @@ def test_a_prefect_that_does_not_answer_is_one_line(door: Door, tmp_path: Path) 
 
 def test_the_second_service_says_who_the_first_is(tmp_path: Path) -> None:
     """Two of one library would only wait for each other."""
-    shelf, prompts = Shelf.open(tmp_path / "library"), programme_folder(tmp_path / "prompts", HOURLY)
+    shelf, prompts = Shelf.open(tmp_path / "library"), programme_folder(tmp_path / "prompts", RARELY)
     shelf.service.mkdir()
     with holding(shelf.service, "It"):
         error = here(shelf.root, prompts, "--plain").exception
@@ -116,7 +117,7 @@ def test_the_second_service_says_who_the_first_is(tmp_path: Path) -> None:
 @pytest.fixture
 def service(door: Door, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A service at work on an album of two takes, of which the first is never done."""
-    prompts = programme_folder(tmp_path / "prompts", HOURLY)
+    prompts = programme_folder(tmp_path / "prompts", RARELY)
     programme = (prompts / "programme.toml").read_text().replace("takes = 1", "takes = 2")
     (prompts / "programme.toml").write_text(programme)
     environment = {"PYTHONPATH": PATHS, "LOFI_PROMPTS": str(prompts), "LOFI_WORKERS": "1"}
@@ -134,7 +135,7 @@ def renders(library: Path) -> list[str]:
         return [outcome for (outcome,) in database.execute("select outcome from renders order by id")]
 
 
-def until(look: Callable[[], bool], seconds: float = 60.0) -> None:
+def until(look: Callable[[], bool], seconds: float = 90.0) -> None:
     """Wait for something to be true."""
     give_up = time.monotonic() + seconds
     while not look():
@@ -157,7 +158,7 @@ def test_sigterm_saves_and_the_next_shift_goes_on(door: Door, service: subproces
     status = here(door.library, programme_folder(tmp_path / "others", ""), "--status").output
     assert f"Programme: {tmp_path / 'prompts' / 'programme.toml'}" in status and "nothing by itself" not in status
     service.send_signal(signal.SIGTERM)
-    said, errors = service.communicate(timeout=60)
+    said, errors = service.communicate(timeout=90)
     assert service.returncode == 0 and "Traceback" not in errors and "The night shift is over." in said
     (row,) = rows(door.library)
     assert row.outcome == "interrupted" and row.album is not None
@@ -181,7 +182,7 @@ def test_a_service_that_is_killed_leaves_no_shift_behind(door: Door, service: su
     (shift,) = [each for each in psutil.Process(service.pid).children() if "flows.one_shift" in each.cmdline()]
     service.kill()
     service.wait()
-    shift.wait(60)
+    shift.wait(90)
     (row,) = rows(door.library)
     assert row.outcome == "interrupted" and "stopped" in row.why
     shelf = Shelf(door.library)
@@ -191,7 +192,7 @@ def test_a_service_that_is_killed_leaves_no_shift_behind(door: Door, service: su
 @pytest.mark.slow
 def test_a_prefect_that_dies_under_a_shift_costs_nothing_but_the_view(door: Door, tmp_path: Path) -> None:
     """The album is finished without it, and that it is gone is said."""
-    prompts = programme_folder(tmp_path / "prompts", HOURLY)
+    prompts = programme_folder(tmp_path / "prompts", RARELY)
     run = door.start("serve", "--now", LOFI_PROMPTS=str(prompts), LOFI_WORKERS="1")
     try:
         line(run.stdout, "plan ")
@@ -201,7 +202,7 @@ def test_a_prefect_that_dies_under_a_shift_costs_nothing_but_the_view(door: Door
         while not all(any(words in said for said in heard) for words in (": made ", "does not answer")):
             heard.append(line(run.stdout, ""))
         run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=90)
     finally:
         run.kill()
         run.wait()

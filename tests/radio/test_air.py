@@ -78,12 +78,24 @@ def test_titles_come_where_their_tracks_begin(tmp_path: Path) -> None:
 
 def test_a_skip_leaves_within_ten_seconds_and_as_smoothly(tmp_path: Path) -> None:
     """The next one fades in soon, without a gap, and the one after that comes in its own time."""
-    listening = Listening(running_order_of([piece(tmp_path, seed, seconds=60.0) for seed in range(1, 4)]))
+    pieces = {each.key: each for each in (piece(tmp_path, seed, seconds=60.0) for seed in range(1, 4))}
+    listening = Listening(running_order_of([*pieces.values()]))
     before = listening.hear(5)
-    listening.air.skip()
+    listening.air.skip(pieces[listening.begun[0][0]])
     after = listening.hear(25)
     assert quietest(np.concatenate([before, after])) > 0.02
     assert 5 <= listening.begun[1][1] <= 15
+    assert len(listening.begun) == 2
+
+
+def test_a_skip_that_comes_when_its_track_is_over_leaves_no_other(tmp_path: Path) -> None:
+    """What it was not asked for is heard to its end."""
+    pieces = {each.key: each for each in (piece(tmp_path, seed, seconds=60.0) for seed in range(1, 4))}
+    listening = Listening(running_order_of([*pieces.values()]))
+    listening.hear(65)
+    assert len(listening.begun) == 2
+    listening.air.skip(pieces[listening.begun[0][0]])
+    listening.hear(20)
     assert len(listening.begun) == 2
 
 
