@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds within which whatever is waited for comes, wherever the tests run; it only ends what would never end."""
 
 

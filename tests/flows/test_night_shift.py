@@ -7,9 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 from night import ROOT, START, Hands, programme_folder
+from patience import until
 from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL
@@ -45,15 +45,6 @@ def prefect() -> Iterator[str]:
     """A Prefect server of its own, for this file."""
     with prefect_test_harness(server_startup_timeout=120):
         yield PREFECT_API_URL.value() or ""
-
-
-def until(look: Callable[[], Any], seconds: float = 240.0) -> Any:
-    """Wait for something to be true, and return it."""
-    give_up = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.02)
-    return found
 
 
 class Done:

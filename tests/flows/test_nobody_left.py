@@ -15,6 +15,7 @@ import psutil
 import pytest
 from door import Door
 from night import programme_folder
+from patience import PATIENCE
 
 PROGRAMME = '[budgets]\nfree_gb = 0.01\n[schedule]\ncron = "0 12 29 2 *"\n'
 
@@ -30,7 +31,7 @@ def tree(pid: int) -> list[psutil.Process]:
 
 def until(look: Callable[[], Any]) -> Any:
     """Wait for something to be there, and return it; a process may end while it is looked at."""
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + PATIENCE
     while True:
         with suppress(psutil.NoSuchProcess):
             if found := look():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from patience import PATIENCE
 
 from flows.onair import play
 from pipeline.catalogue import Catalogue
@@ -23,9 +24,6 @@ from pipeline.radio.kitchen import piece_of
 from pipeline.radio.running_order import Heard, RunningOrder
 from pipeline.radio.store import Store
 from pipeline.settings import Settings
-
-PATIENCE = 90.0
-"""Seconds after which a studio that says nothing has failed a test."""
 
 SOON = 25.0
 """Seconds before its end in which a track may go over into the next one, and then some."""

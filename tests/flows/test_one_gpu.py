@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
+from patience import PATIENCE
 from radio_kitchen import Cooking, player
 from radio_pieces import CAFE
 from stubborn_band import ModelledBand
@@ -149,13 +150,13 @@ def test_an_idle_radio_lets_go_of_the_gpu_and_says_so_until_the_shift_is_over(
     supply = Supply([band], lambda _: wanted.pop() if wanted else [], lambda *_: False, heard.put, pauses=pauses)
     with closing(supply), ExitStack() as shift:
         supply.open()
-        failed = heard.get(timeout=90)
+        failed = heard.get(timeout=PATIENCE)
         assert failed == "Nothing new came of band that plays: The strings are broken."
         shift.enter_context(holding(gpu, "The night shift's album"))
-        assert heard.get(timeout=90) == AT_WORK
+        assert heard.get(timeout=PATIENCE) == AT_WORK
         assert not band._workers.started and shift_begins_at_once(gpu)
         shift.close()
-        assert heard.get(timeout=90) == failed  # it stands until a track comes
+        assert heard.get(timeout=PATIENCE) == failed  # it stands until a track comes
 
 
 def test_once_the_shift_is_over_nothing_is_said_of_it_any_more(gpu: Path, store: Store) -> None:
@@ -166,9 +167,9 @@ def test_once_the_shift_is_over_nothing_is_said_of_it_any_more(gpu: Path, store:
     with closing(supply), ExitStack() as shift:
         shift.enter_context(holding(gpu, "The night shift's album"))
         supply.open()
-        assert heard.get(timeout=90) == AT_WORK
+        assert heard.get(timeout=PATIENCE) == AT_WORK
         shift.close()
-        assert heard.get(timeout=90) == ""
+        assert heard.get(timeout=PATIENCE) == ""
 
 
 def test_while_a_shift_has_the_gpu_the_offline_band_stands_in_and_that_is_said(

@@ -15,7 +15,8 @@ import httpx2 as httpx
 import psutil
 import pytest
 from door import hear_ctrl_c
-from radio_room import radio, until
+from patience import PATIENCE, until
+from radio_room import radio
 from tone_studio import whole_frames
 
 from pipeline.errors import Held
@@ -70,7 +71,7 @@ def start(tmp_path: Path) -> Iterator[Started]:
 
 
 def on_the_air(address: str) -> None:
-    until(lambda: httpx.get(f"{address}api/now", timeout=90).json()["air"]["now"])
+    until(lambda: httpx.get(f"{address}api/now", timeout=PATIENCE).json()["air"]["now"])
 
 
 def test_sigterm_lets_listeners_hear_the_end(start: Started) -> None:
@@ -81,14 +82,14 @@ def test_sigterm_lets_listeners_hear_the_end(start: Started) -> None:
     sound: list[bytes] = []
 
     def listen() -> None:
-        with httpx.stream("GET", f"{address}radio.mp3", timeout=90) as answer:
+        with httpx.stream("GET", f"{address}radio.mp3", timeout=PATIENCE) as answer:
             sound.extend(answer.iter_raw())
 
     listener = threading.Thread(target=listen)
     listener.start()
     until(lambda: sound)
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=90)
+    _, said = process.communicate(timeout=PATIENCE)
     listener.join()
     assert process.returncode == 130, said
     assert "Stopped." in said and "Traceback" not in said
@@ -105,7 +106,7 @@ def test_a_second_signal_ends_it_at_once(start: Started) -> None:
     assert process.stderr is not None
     assert "Once more" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=90) == 130
+    assert process.wait(timeout=PATIENCE) == 130
     assert until(lambda: not any(child.is_running() for child in children))
 
 

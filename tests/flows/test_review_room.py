@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from door import SMALL, Door
+from patience import until
 from room_outside import ReviewRoom, ask
 
 SEED = ("--seed", "7")
@@ -35,15 +35,6 @@ def room(door: Door) -> Iterator[ReviewRoom]:
     yield room
     if room.process is not None and room.process.poll() is None:
         room.end()
-
-
-def until(look: Callable[[], Any], seconds: float = 240.0) -> Any:
-    """Wait for something to be true, and return it."""
-    give_up = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.05)
-    return found
 
 
 def job(client: httpx.Client, number: int) -> dict[str, Any]:

@@ -7,8 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from door import ROOT, Door
 from night import programme_folder
+from patience import PATIENCE, until
 
 from flows.cli import lofi
 from flows.night_shift import shift_here
@@ -135,14 +135,6 @@ def renders(library: Path) -> list[str]:
         return [outcome for (outcome,) in database.execute("select outcome from renders order by id")]
 
 
-def until(look: Callable[[], bool], seconds: float = 90.0) -> None:
-    """Wait for something to be true."""
-    give_up = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.02)
-
-
 def finish(door: Door, prompts: Path) -> subprocess.CompletedProcess[str]:
     """Do one more shift, whose musician finishes everything."""
     environment = {"PYTHONPATH": PATHS, "LOFI_PROMPTS": str(prompts), "LOFI_WORKERS": "1", "QUICK": "1"}
@@ -158,7 +150,7 @@ def test_sigterm_saves_and_the_next_shift_goes_on(door: Door, service: subproces
     status = here(door.library, programme_folder(tmp_path / "others", ""), "--status").output
     assert f"Programme: {tmp_path / 'prompts' / 'programme.toml'}" in status and "nothing by itself" not in status
     service.send_signal(signal.SIGTERM)
-    said, errors = service.communicate(timeout=90)
+    said, errors = service.communicate(timeout=PATIENCE)
     assert service.returncode == 0 and "Traceback" not in errors and "The night shift is over." in said
     (row,) = rows(door.library)
     assert row.outcome == "interrupted" and row.album is not None
@@ -202,7 +194,7 @@ def test_a_prefect_that_dies_under_a_shift_costs_nothing_but_the_view(door: Door
         while not all(any(words in said for said in heard) for words in (": made ", "does not answer")):
             heard.append(line(run.stdout, ""))
         run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=90)
+        _, errors = run.communicate(timeout=PATIENCE)
     finally:
         run.kill()
         run.wait()

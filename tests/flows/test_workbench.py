@@ -6,14 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from door import Door
+from patience import until
 
 from flows.cli import lofi
 from flows.controls import Menu
@@ -52,15 +52,6 @@ class Rooms:
 def rooms(library: Path) -> Iterator[Rooms]:
     with ExitStack() as stack:
         yield Rooms(library, stack)
-
-
-def until(look: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """Wait for something to be true, and return it."""
-    give_up = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.02)
-    return found
 
 
 def order(room: Workbench, words: str = "warm rhodes", kind: Any = "clip", **wanted: Any) -> int:
