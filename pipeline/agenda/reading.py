@@ -103,7 +103,8 @@ def _reason(error: ValidationError) -> str:
 
 def _unknown(name: str, known: Collection[str], what: str) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    return f"there is no {what} {name!r}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
+    hint = f"perhaps '{near[0]}' is meant" if near else f"known: {', '.join(known)}"
+    return f"there is no {what} {name!r}; {hint}"
 
 
 def _require_different(bank: Bank, themes: list[Theme]) -> None:

@@ -60,7 +60,7 @@ def test_a_mistake_in_the_programme_is_said_with_its_line(tmp_path: Path) -> Non
     """Also here it is one line, and the exit code is that of a wrong file."""
     failed = run(tmp_path / "output", programme=WORDS.replace("every_hours", "evry_hours"))
     assert isinstance(failed.exception, PromptError) and failed.exception.exit_code == 2
-    assert "line 5: [schedule] there is no key 'evry_hours'; did you mean every_hours?" in str(failed.exception)
+    assert "line 5: [schedule] there is no key 'evry_hours'; perhaps 'every_hours' is meant." in str(failed.exception)
 
 
 def test_the_library_that_is_there_counts(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def line(stream: Any, words: str) -> str:
     [
         ('[schedule]\ncron = "0 0 30 2 *"\n', "never fires"),
         ("[schedule]\nevery_hours = 1\n[budgets]\ngpu_minutes = -5\n", "gpu_minutes"),
-        ("[budgets]\nalbum = 2\n", "did you mean albums"),
+        ("[budgets]\nalbum = 2\n", "perhaps 'albums' is meant."),
         ("[schedule]\nevery_minutes = 1440000\n", "every_minutes"),
     ],
 )
