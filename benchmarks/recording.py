@@ -186,7 +186,7 @@ def judged(sound: Samples, rate: int, pieces: list[Piece], airings: Sequence[Air
     whole = [piece for piece in pieces if len(piece.sound) > 60 * rate]
     levels = [loudness(Clip(_inner(piece.sound, rate), rate)) for piece in whole]
     yield "loudness of the pieces", f"{min(levels):.1f} to {max(levels):.1f} LUFS", max(levels) - min(levels) <= 1.5
-    names = {f"{airing.title}": airing for airing in airings}
+    names = {airing.title.replace("'", "’"): airing for airing in airings}  # as titles inside the sound have to be
     likeness, strange = [], []
     prints = [fingerprint(Clip(piece.sound, rate)) for piece in whole]
     for piece, heard in zip(whole, prints, strict=True):
@@ -196,6 +196,7 @@ def judged(sound: Samples, rate: int, pieces: list[Piece], airings: Sequence[Air
         else:
             likeness.append(float(similarities(heard, [airing.fingerprint])[0]))
     said = f"{len(likeness)} of {len(whole)} are what they are called, likeness {min(likeness):.2f} and more"
+    said += "".join(f"; nothing is called “{title}”" for title in strange)
     yield "titles in time", said, not strange and min(likeness) >= NEAR_DUPLICATE
     alike = [float(similarities(one, [other])[0]) for one, other in combinations(prints, 2)]
     nearest = max(alike, default=0.0)
